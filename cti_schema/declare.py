@@ -1,0 +1,546 @@
+"""Turn a class of fields into a message, and check the declaration while it is imported.
+
+The decorators `request`, `feedback`, `record` and `part` read the fields of a class in the order
+in which they stand there (a part's fields come first), make a slotted dataclass of it with
+keyword-only arguments, and hang a `MessageSpec` on it that everything else is derived from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum, StrEnum
+from functools import cached_property
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
+
+from cti_schema import fields as f
+from cti_schema.answers import Answers, once
+from cti_schema.errors import DeclarationError
+from cti_schema.kinds import (
+    KINDS,
+    MISSING,
+    Array,
+    Count,
+    CountedText,
+    Data,
+    Kind,
+    Member,
+    Nested,
+    Rest,
+    Surplus,
+    Table,
+    Variants,
+    ZText,
+)
+
+if TYPE_CHECKING:
+    import construct
+
+__all__ = [
+    "CONTROL",
+    "QUERY",
+    "Direction",
+    "Effect",
+    "Feedback",
+    "Message",
+    "MessageSpec",
+    "Part",
+    "Record",
+    "RecordSpec",
+    "Request",
+    "UnknownMessage",
+    "feedback",
+    "part",
+    "record",
+    "request",
+]
+
+
+class Direction(StrEnum):
+    """Which way a message goes; the meaning of the length field depends on it."""
+
+    REQUEST = "request"
+    FEEDBACK = "feedback"
+
+    @property
+    def other(self) -> Direction:
+        """The opposite direction."""
+        return Direction.FEEDBACK if self is Direction.REQUEST else Direction.REQUEST
+
+
+class Effect(Enum):
+    """What a request does to the cycler."""
+
+    QUERY = "query"  #: may be repeated without harm
+    CONTROL = "control"  #: changes something; never sent a second time by itself
+
+
+QUERY: Final = Effect.QUERY
+CONTROL: Final = Effect.CONTROL
+
+#: Names that the JSON shape and the messages themselves need; no field may have one.
+RESERVED_NAMES: Final = frozenset({"surplus", "truncated", "extended_code", "spec", "struct", "json"})
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordSpec:
+    """What a declaration says.
+
+    Attributes:
+        name: name in the schema, snake_case.
+        layout: the fields in wire order.
+        doc: the docstring.
+    """
+
+    name: str
+    layout: tuple[Kind, ...]
+    doc: str
+
+    @cached_property
+    def values(self) -> tuple[Kind, ...]:
+        """The fields that are attributes of the message."""
+        return tuple(kind for kind in self.layout if kind.is_value)
+
+    @cached_property
+    def form(self) -> str:
+        """Form of the body: ``json`` for a layout of JSON members, else ``binary``."""
+        return "json" if self.layout and all(isinstance(kind, Member) for kind in self.layout) else "binary"
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The fields of a JSON body."""
+        return tuple(kind for kind in self.layout if isinstance(kind, Member))
+
+    @cached_property
+    def surplus(self) -> Surplus | None:
+        """The surplus bytes that a sender is known to add, if any."""
+        last = self.layout[-1] if self.layout else None
+        return last if isinstance(last, Surplus) else None
+
+    def field(self, name: str) -> Kind | None:
+        """Return the field of that name, or ``None``."""
+        return next((kind for kind in self.layout if kind.name == name), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class MessageSpec(RecordSpec):
+    """What the declaration of a message says.
+
+    Attributes:
+        code: the command code of the header.
+        direction: request or feedback.
+        effect: of a request: query or control.
+        answers: of a request: how many feedbacks come.
+        echo: of a request: feedback's field -> request's field with the same meaning.
+        feedbacks: of a request: the messages that answer it.
+        select: of a request with several feedbacks: (field, value -> feedback); else the first.
+        port: documented TCP port, or ``None``.
+        versions: cycler software that supports it, in words; empty where not known.
+        vendor: name in the vendor's documents.
+        notes: what else is known, with its source.
+    """
+
+    code: int
+    direction: Direction
+    effect: Effect | None = None
+    answers: Answers = once
+    echo: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    feedbacks: tuple[type[Feedback], ...] = ()
+    select: tuple[str, Mapping[int, type[Feedback]]] | None = None
+    port: int | None = None
+    versions: str = ""
+    vendor: str = ""
+    notes: str = ""
+
+
+class _Struct:
+    """Class attribute that makes the construct struct of a declaration when first asked for."""
+
+    def __get__(self, instance: object, owner: type[Record]) -> construct.Struct:
+        from cti_schema.wire.subcons import struct_of
+
+        return struct_of(owner.spec)
+
+
+@dataclass_transform(
+    kw_only_default=True,
+    eq_default=False,
+    field_specifiers=(
+    f.u8, f.u16, f.u32, f.u64, f.i8, f.i16, f.i32, f.i64, f.f32, f.f64, f.enum, f.flags, f.utf16, f.latin1,
+        f.ascii, f.utf16_counted, f.latin1_counted, f.latin1_z, f.prefixed_text, f.bytes_fixed, f.bytes_counted,
+        f.array, f.table, f.record, f.variants, f.rest, f.bson, f.json_text, f.json_bool, f.json_int,
+        f.json_float, f.json_object, f.json_list, f.json_null, f.json_any,
+    ),
+)  # fmt: skip
+class Layout:
+    """Base of every class of fields; tells type checkers how its constructor looks."""
+
+    __slots__ = ()
+
+
+class Part(Layout):
+    """Base of groups of fields that several records or messages begin with; see `part`."""
+
+    __slots__ = ()
+
+
+class Record(Layout):
+    """Base of all declared records and messages.
+
+    An attribute that was not in the frame (the body ended before it, or a JSON member is absent) is
+    not set, and reading it raises `AttributeError`.
+
+    Attributes:
+        spec: what the declaration says.
+        struct: the `construct.Struct` of the body: parse, build and embed it as any other.
+    """
+
+    __slots__ = ("_kept",)
+    spec: ClassVar[RecordSpec]
+    struct: ClassVar[construct.Struct] = _Struct()  # type: ignore[assignment]
+
+    # Bytes that an exact re-encode needs beyond the values: name -> (bytes, value they belong to).
+    _kept: dict[str, tuple[bytes, Any]]
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only when a slot is not set.
+        if name == "_kept":
+            self._kept = {}
+            return self._kept
+        if self.spec.field(name) is None:
+            raise AttributeError(f"{self.spec.name} has no field {name!r}")
+        raise AttributeError(f"{self.spec.name}.{name} was not in the frame")
+
+    def present(self) -> Iterator[tuple[Kind, Any]]:
+        """Yield the fields that are set, in wire order, each with its value."""
+        for kind in self.spec.values:
+            value = getattr(self, kind.name, MISSING)
+            if value is not MISSING:
+                yield kind, value
+
+    def __repr__(self) -> str:
+        shown = (f"{kind.name}={'***' if kind.secret else repr(value)}" for kind, value in self.present())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        mine, theirs = list(self.present()), list(other.present())
+        return len(mine) == len(theirs) and all(
+            a[0] is b[0] and same_value(a[1], b[1]) for a, b in zip(mine, theirs, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Tell whether two field values are the same; a NaN is the same as a NaN of equal bits."""
+    if isinstance(a, float) and isinstance(b, float) and a != a and b != b:
+        return getattr(a, "bits", None) == getattr(b, "bits", None)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same_value(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_value(a[key], b[key]) for key in a)
+    return bool(a == b)
+
+
+class Message(Record):
+    """Base of requests and feedbacks.
+
+    Attributes:
+        spec: what the declaration says.
+    """
+
+    __slots__ = ()
+    spec: ClassVar[MessageSpec]
+
+
+class Feedback(Message):
+    """Base of messages from the cycler."""
+
+    __slots__ = ()
+
+
+F = TypeVar("F", bound=Feedback)
+
+
+class Request(Message, Generic[F]):
+    """Base of messages to the cycler; the type argument is the feedback that answers it."""
+
+    __slots__ = ()
+
+
+class UnknownMessage(Message):
+    """A frame whose code no message is declared for.
+
+    Attributes:
+        code: the command code of the header.
+        direction: request or feedback.
+        body: the bytes between header and checksum.
+    """
+
+    __slots__ = ("body", "code", "direction")
+    spec: ClassVar[MessageSpec]
+    code: int
+    direction: Direction
+    body: bytes
+
+    def __init__(self, *, code: int, direction: Direction, body: bytes) -> None:
+        self.code = code
+        self.direction = direction
+        self.body = body
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnknownMessage) and (self.code, self.direction, self.body) == (
+            other.code,
+            other.direction,
+            other.body,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"UnknownMessage(code=0x{self.code:08X}, direction={self.direction.value!r}, body={self.body!r})"
+        )
+
+
+_body = f.rest(doc="bytes between header and checksum")
+_body.name = "body"
+UnknownMessage.spec = MessageSpec(
+    "unknown", (_body,), "A frame whose code is not declared.", code=0, direction=Direction.FEEDBACK
+)
+
+
+def snake_case(name: str) -> str:
+    """Return the schema's name for a class: ``StartScheduleFeedback`` -> ``start_schedule_feedback``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+T = TypeVar("T", bound=type)
+
+
+def part(cls: T) -> T:
+    """Declare fields that several records or messages begin with. Derive it from `Part`, and them from it.
+
+    The parts' fields come in front of the class's own, in the order of its bases.
+    """
+    _own_layout(cls)
+    body = {k: v for k, v in cls.__dict__.items() if k not in ("__dict__", "__weakref__")}
+    return type(cls)(cls.__name__, cls.__bases__, {**body, "__slots__": ()})
+
+
+def record(cls: T) -> T:
+    """Declare a record: a group of fields inside messages. Derive it from `Record`."""
+    layout = _check(cls, _layout(cls))
+    return _finish(cls, layout, RecordSpec(snake_case(cls.__name__), layout, _doc(cls)))
+
+
+def feedback(code: int, *, versions: str = "", vendor: str = "", notes: str = "") -> Callable[[T], T]:
+    """Declare a message from the cycler. Derive the class from `Feedback`.
+
+    Args:
+        code: the command code of the header.
+        versions: cycler software that sends it, in words.
+        vendor: name in the vendor's documents.
+        notes: what else is known, with its source.
+
+    Raises:
+        DeclarationError: the declaration breaks a rule of the language.
+    """
+
+    def declare(cls: T) -> T:
+        layout = _check(cls, _layout(cls))
+        spec = MessageSpec(
+            snake_case(cls.__name__), layout, _doc(cls), code=_code(cls, code), direction=Direction.FEEDBACK,
+            versions=versions, vendor=vendor, notes=notes,
+        )  # fmt: skip
+        return _finish(cls, layout, spec)
+
+    return declare
+
+
+def request(
+    code: int,
+    *,
+    effect: Effect,
+    answers: Answers = once,
+    echo: Mapping[str, str] | None = None,
+    select: tuple[str, Mapping[int, type[Feedback]]] | None = None,
+    port: int | None = None,
+    versions: str = "",
+    vendor: str = "",
+    notes: str = "",
+) -> Callable[[T], T]:
+    """Declare a message to the cycler. Derive the class from ``Request[TheFeedback]``.
+
+    Args:
+        code: the command code of the header.
+        effect: `QUERY` or `CONTROL`.
+        answers: how many feedbacks come.
+        echo: feedback's field -> request's field that it repeats; a list of channels is repeated one by one.
+        select: with several feedbacks: a field, and the feedback for single values of it.
+        port: documented TCP port.
+        versions: cycler software that takes it, in words.
+        vendor: name in the vendor's documents.
+        notes: what else is known, with its source.
+
+    Raises:
+        DeclarationError: the declaration breaks a rule of the language.
+    """
+
+    def declare(cls: T) -> T:
+        layout = _check(cls, _layout(cls))
+        feedbacks = _feedbacks(cls)
+        names = {kind.name for kind in layout}
+        for answer_field, request_field in (echo or {}).items():
+            if request_field not in names:
+                raise DeclarationError(
+                    f"{cls.__name__}: echo {answer_field!r}: the request has no field {request_field!r}"
+                )
+            if not all(answer.spec.field(answer_field) for answer in feedbacks):
+                raise DeclarationError(f"{cls.__name__}: echo: the feedback has no field {answer_field!r}")
+        if answers.field and answers.field not in names:
+            raise DeclarationError(f"{cls.__name__}: answers: the request has no field {answers.field!r}")
+        if select and select[0] not in names:
+            raise DeclarationError(f"{cls.__name__}: select: the request has no field {select[0]!r}")
+        spec = MessageSpec(
+            snake_case(cls.__name__), layout, _doc(cls), code=_code(cls, code), direction=Direction.REQUEST,
+            effect=effect, answers=answers, echo=dict(echo or {}), feedbacks=feedbacks, select=select,
+            port=port, versions=versions, vendor=vendor, notes=notes,
+        )  # fmt: skip
+        return _finish(cls, layout, spec)
+
+    return declare
+
+
+def _doc(cls: type) -> str:
+    doc = cls.__dict__.get("__doc__")
+    if not doc:
+        raise DeclarationError(f"{cls.__name__}: a docstring must say what it is")
+    return str(doc).strip()
+
+
+def _code(cls: type, code: int) -> int:
+    if not 0 <= code < 2**32:
+        raise DeclarationError(f"{cls.__name__}: the code {code:#x} is no 32-bit number")
+    return code
+
+
+def _feedbacks(cls: type) -> tuple[type[Feedback], ...]:
+    """Return the classes that the type argument of `Request` names: one, or a union."""
+    for base in getattr(cls, "__orig_bases__", ()):
+        if get_origin(base) is Request:
+            (argument,) = get_args(base)
+            if argument is Feedback:
+                return ()  # which feedback answers it is not known
+            return get_args(argument) or (argument,)
+    raise DeclarationError(f"{cls.__name__}: derive it from Request[TheFeedbackThatAnswersIt]")
+
+
+def _own_layout(cls: type) -> list[Kind]:
+    annotated = inspect.get_annotations(cls)
+    layout = []
+    for name, value in cls.__dict__.items():
+        where = f"{cls.__name__}.{name}"
+        if name in annotated and not isinstance(value, Kind):
+            raise DeclarationError(f"{where}: {value!r} is no field of a known kind (see cti_schema.fields)")
+        if isinstance(value, Kind):
+            if type(value) not in KINDS:
+                raise DeclarationError(f"{where}: {type(value).__name__} is not one of the kinds of fields")
+            if value.is_value and name not in annotated:
+                raise DeclarationError(
+                    f"{where}: a field with a value needs an annotation, like `{name}: int`"
+                )
+            if not value.is_value and name in annotated:
+                raise DeclarationError(
+                    f"{where}: a count, length, reserved or surplus field has no annotation"
+                )
+            layout.append(value)
+    for name in annotated:
+        if name not in cls.__dict__:
+            raise DeclarationError(f"{cls.__name__}.{name}: the field has no kind")
+    return layout
+
+
+def _layout(cls: type) -> list[Kind]:
+    bases = [base for base in cls.__bases__ if issubclass(base, Part)]
+    return [kind for base in [*bases, cls] for kind in _own_layout(base)]
+
+
+def _check(cls: type, layout: list[Kind]) -> tuple[Kind, ...]:
+    """Check the rules between fields, and join each count to what it counts."""
+    seen: list[Kind] = []
+    members = sum(isinstance(kind, Member) for kind in layout)
+    if 0 < members < len(layout):
+        raise DeclarationError(f"{cls.__name__}: JSON members and binary fields do not mix")
+    for position, kind in enumerate(layout):
+        where = f"{cls.__name__}.{kind.name}"
+        if kind.name in RESERVED_NAMES and not isinstance(kind, Surplus):
+            raise DeclarationError(f"{where}: the name {kind.name!r} has a meaning of its own")
+        for other in kind.references():
+            if not any(other is one for one in seen):
+                raise DeclarationError(
+                    f"{where}: {other.name or 'the field it needs'} must stand in front of it"
+                )
+        if isinstance(kind, (Rest, Surplus)) and position != len(layout) - 1:
+            raise DeclarationError(f"{where}: only the last field may take what is left")
+        if isinstance(kind, Array) and _least_size(kind.item) == 0:
+            raise DeclarationError(f"{where}: an item of a list must have at least one byte")
+        for count in kind.references():
+            # A surplus that is per item, or an item's own reference, does not count anything.
+            if isinstance(count, Count) and isinstance(kind, (Array, Table, CountedText, ZText, Data)):
+                count.counted = kind
+        seen.append(kind)
+    for kind in layout:
+        if isinstance(kind, Count) and kind.counted is None:
+            raise DeclarationError(f"{cls.__name__}.{kind.name}: no list, text or data is counted by it")
+    return tuple(layout)
+
+
+def _least_size(kind: Kind) -> int:
+    """Return the fewest bytes that a value of the kind can have."""
+    size = kind.size()
+    if size is not None:
+        return size
+    if isinstance(kind, Nested):
+        return sum(_least_size(inner) for inner in kind.record.spec.layout)
+    if isinstance(kind, Variants):
+        return min(_least_size(inner) for inner in kind.alternatives())
+    return 1 if isinstance(kind, Member) or type(kind).__name__ in ("ZText", "PrefixedText") else 0
+
+
+def _finish(cls: T, layout: tuple[Kind, ...], spec: RecordSpec) -> T:
+    """Make the slotted dataclass, and hang the spec on it."""
+    annotations: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if issubclass(base, Part) or base is cls:
+            annotations |= inspect.get_annotations(base)
+    cls.__annotations__ = {kind.name: annotations[kind.name] for kind in layout if kind.is_value}
+    for kind in layout:
+        if kind.is_value:
+            setattr(cls, kind.name, _dataclass_field(kind.default))
+    made: Any = dataclasses.dataclass(kw_only=True, slots=True, eq=False, repr=False)(cls)
+    made.spec = spec
+    return cast(T, made)
+
+
+def _dataclass_field(default: Any) -> Any:
+    if default is MISSING:
+        return dataclasses.field()
+    if isinstance(default, (list, dict)):
+        return dataclasses.field(default_factory=default.copy)
+    return dataclasses.field(default=default)

@@ -1,0 +1,1 @@
+"""What is computed from the declarations. Nothing here knows a message by name."""

@@ -1,0 +1,85 @@
+"""Assign barcodes, in JSON."""
+
+from __future__ import annotations
+
+from cti_schema import fields as f
+from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
+from cti_schema.enums import AssignBarcodeResult, BarcodeChannelType
+
+
+@record
+class AnsweredBarcodeInfo(Record):
+    """One entry."""
+
+    channel_type: BarcodeChannelType = f.json_int(
+        "ChannelType",
+        "i32",
+        enum=BarcodeChannelType,
+        default=BarcodeChannelType.IV,
+        doc="what GlobalIndex counts",
+    )
+    global_index: int = f.json_int("GlobalIndex", "i32", default=0)
+    barcode: str | None = f.json_text("Barcode", nullable=True, default=None)
+    info: str | None = f.json_text("Info", nullable=True, default=None)
+    error: AssignBarcodeResult = f.json_int(
+        "Error", "i32", enum=AssignBarcodeResult, default=AssignBarcodeResult.BARCODE_SUCCESS
+    )
+
+
+@feedback(
+    0xBB160017,
+    vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_INFO_JSON_FEEDBACK",
+    notes="Event ArbinCommandAssignBarcodeInfoFeedBackEvent.",
+)
+class AssignBarcodeJsonFeedback(Feedback):
+    """Outcome of assigning barcodes, in JSON."""
+
+    barcode_infos: list[AnsweredBarcodeInfo] = f.json_list("BarcodeInfos", AnsweredBarcodeInfo, default=[])
+    channel_type: BarcodeChannelType = f.json_int(
+        "ChannelType",
+        "i32",
+        enum=BarcodeChannelType,
+        default=BarcodeChannelType.IV,
+        doc="whole-message type, left over from the classic form; each item has its own",
+    )
+    command: int = f.json_int("dwCmd", "u32", ignored=True, default=0)
+    extended_command: int = f.json_int("dwCmd_Extend", "u32", ignored=True, default=0)
+    socket: None = f.json_null("socket", default=None, doc="must be null or absent")
+    channel_index: int = f.json_int(
+        "Channel", "i32", default=-1, doc="taken over when present; not used by the JSON messages"
+    )
+    channel_indices: list[int] | None = f.json_list(
+        "ChannelIndexList", "u16", nullable=True, default=None, doc="taken over when present"
+    )
+
+
+@record
+class AskedBarcodeInfo(Record):
+    """One entry."""
+
+    channel_type: BarcodeChannelType = f.json_int(
+        "ChannelType",
+        "i32",
+        enum=BarcodeChannelType,
+        default=BarcodeChannelType.IV,
+        doc="what GlobalIndex counts",
+    )
+    global_index: int = f.json_int("GlobalIndex", "i32", default=0, doc="zero-based index within its type")
+    barcode: str | None = f.json_text(
+        "Barcode", nullable=True, default=None, doc="no 72-character limit here"
+    )
+    info: str | None = f.json_text("Info", nullable=True, default=None)
+    error: int = f.json_int("Error", "i32", default=0, doc="meaningless in the request, but sent")
+
+
+@request(
+    0xBB610017,
+    effect=CONTROL,
+    versions="MITS Pro7: no; MITS Pro8: 2.0.0+; MITS 10: 5.1.25+",
+    vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_INFO_JSON",
+    notes="The classic 0xBB610007 stays available beside it (overload with a channel type argument), whatever the version.",
+)
+class AssignBarcodeJson(Request[AssignBarcodeJsonFeedback]):
+    """Assign barcodes, in JSON."""
+
+    barcode_infos: list[AskedBarcodeInfo] = f.json_list("BarcodeInfos", AskedBarcodeInfo, default=[])

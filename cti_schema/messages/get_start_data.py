@@ -1,0 +1,58 @@
+"""Ask for what a start of channels needs to know."""
+
+from __future__ import annotations
+
+from cti_schema import fields as f
+from cti_schema.declare import QUERY, Feedback, Part, Record, Request, feedback, part, record, request
+from cti_schema.enums import ChannelCode
+from cti_schema.parts import UserVariables
+
+
+@part
+class ChannelHead(Part):
+    """First fields of a channel."""
+
+    channel_index: int = f.u32()
+    channel_code: ChannelCode = f.enum(
+        f.u32,
+        ChannelCode,
+        doc="0 = data valid; 34 test-name query failed, 35 test name empty, 36 resume table not available",
+    )
+    test_name_count = f.count(f.u32)
+    step_count = f.count(f.u32)
+    schedule_name: str = f.utf16(200)
+
+
+@record
+class Channel(ChannelHead, UserVariables, Record):
+    """One channel."""
+
+    test_names: list[str] = f.array(f.prefixed_text(f.u32, exact=True), ChannelHead.test_name_count)
+    steps: list[str] = f.array(
+        f.prefixed_text(f.u32, exact=False, limit=512), ChannelHead.step_count, doc="step labels"
+    )
+
+
+@feedback(
+    0xCD310001,
+    vendor="THIRD_PARTY_CMD_GET_START_DATA_FEED_CODE",
+    notes="Test names: u32 byte length, that many bytes in the ANSI code page of the client machine, one NUL. Step labels: u32 length (ignored by the client), then Latin-1 bytes up to a NUL (at most 512). v4.5 shows plain counted strings without the NUL. Non-ASCII test names are unconfirmed (host code page).",
+)
+class GetStartDataFeedback(Feedback):
+    """Schedules, user variables, test names and step labels of channels."""
+
+    channel_count = f.count(f.u32)
+    channels: list[Channel] = f.array(Channel, channel_count)
+
+
+@request(
+    0xCD130001,
+    effect=QUERY,
+    versions="MITS Pro7: all; MITS Pro8: all; MITS 10: all",
+    vendor="THIRD_PARTY_CMD_GET_START_DATA_CODE",
+)
+class GetStartData(Request[GetStartDataFeedback]):
+    """Ask for what a start of channels needs to know."""
+
+    channel_count = f.count(f.u32)
+    channel_indices: list[int] = f.array(f.u16, channel_count, doc="zero-based channel")

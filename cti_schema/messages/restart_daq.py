@@ -1,0 +1,19 @@
+"""Restart the DAQ. Known by its number only."""
+
+from __future__ import annotations
+
+from cti_schema import fields as f
+from cti_schema.declare import CONTROL, Feedback, Request, request
+
+
+@request(
+    0xBB31000A,
+    effect=CONTROL,
+    answers=f.unknown,
+    vendor="Restart DAQ",
+    notes="Only a line in the command table of instructions v4.5; no layout, not in the library.",
+)
+class RestartDaq(Request[Feedback]):
+    """Restart the DAQ. Known by its number only."""
+
+    body: bytes = f.rest(default=b"", doc="layout not known")
