@@ -53,6 +53,7 @@ def to_json(message: Message, problems: Sequence[Problem] = (), *, secrets: bool
         if not secrets:
             leftovers = {path: raw for path, raw in leftovers.items() if not _is_secret(message.spec, path)}
             values = _hide(message.spec, values)
+        values = _documents(message.spec, values)
     shape: dict[str, Any] = {
         "message": message.spec.name,
         "direction": direction.value,
@@ -84,6 +85,36 @@ def _hide(spec: RecordSpec, values: Any) -> Any:
         return values
     secret = {kind.name for kind in spec.layout if kind.secret}
     return {name: HIDDEN if name in secret else value for name, value in values.items()}
+
+
+#: Numbers of a BSON document that JSON has no number for are written as in MongoDB's Extended JSON.
+_DOUBLE = "$numberDouble"
+_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def _documents(spec: RecordSpec, values: Any) -> Any:
+    names = [kind.name for kind in spec.layout if isinstance(kind, k.Document) and kind.name in values]
+    return {**values, **{name: _document(values[name]) for name in names}} if names else values
+
+
+def _document(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _document(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_document(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_DOUBLE: "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
+    return value
+
+
+def _from_document(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {_DOUBLE} and value[_DOUBLE] in _SPECIAL:
+            return _SPECIAL[value[_DOUBLE]]
+        return {name: _from_document(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_from_document(inner) for inner in value]
+    return value
 
 
 def json_value(value: Any) -> Any:
@@ -220,6 +251,8 @@ def _field(kind: k.Kind, value: Any, steps: list[str | int], fields: Mapping[str
         return _number(kind, value, steps)
     if isinstance(kind, (k.Data, k.Reserved, k.Rest)):
         return _bytes(value, join_path(steps))
+    if isinstance(kind, k.Document):
+        return _from_document(value)
     return value
 
 

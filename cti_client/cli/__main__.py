@@ -1,0 +1,5 @@
+"""`python -m cti_client.cli` is the `cti` command."""
+
+from cti_client.cli import main
+
+main()
