@@ -1,0 +1,84 @@
+"""Reading channels: one reading, in the several forms that requests ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+
+from cti_schema.declare import Feedback, Record
+from cti_schema.enums import ChannelStatus, GetChannelType, NeedType
+from cti_schema.messages import get_channels_info as full_record
+from cti_schema.messages import get_channels_info_simple as simple_record
+from cti_schema.messages import get_channels_info_vls as vls_record
+from cti_schema.messages.get_channels_info import GetChannelsInfo, GetChannelsInfoFeedback
+from cti_schema.messages.get_channels_info_simple import GetChannelsInfoSimple, GetChannelsInfoSimpleFeedback
+from cti_schema.messages.get_channels_info_vls import GetChannelsInfoVls, GetChannelsInfoVlsFeedback
+from cti_schema.parts import AuxReading
+from spoofer.channel import Reading
+from spoofer.device import Device
+from spoofer.replies import Session, refined, reply_to
+
+M = TypeVar("M", bound=Record)
+
+
+def _selected(device: Device, index: int, selection: int) -> list[Reading]:
+    """Return the readings that a request asks for.
+
+    An index that does not exist selects nothing. A selection that is none of the three is taken for all
+    channels: protocol v1.1 does not know the field.
+    """
+    if index != -1:
+        return device.readings([index])
+    readings = device.readings()
+    if selection == GetChannelType.RUNNING:
+        return [reading for reading in readings if reading.status in _RUNNING]
+    if selection == GetChannelType.UNSAFE:
+        return [reading for reading in readings if reading.status is ChannelStatus.UNSAFE]
+    return readings
+
+
+_RUNNING: Final = (ChannelStatus.CHARGE, ChannelStatus.DISCHARGE, ChannelStatus.REST)
+
+
+def _channels(record: type[M], readings: list[Reading], *, aux: bool = False) -> list[M]:
+    """Return channel records of any form: every field that a reading has, and a temperature if asked for."""
+    return [refined(record, reading, **(_sensors(reading) if aux else {})) for reading in readings]
+
+
+def _sensors(reading: Reading) -> dict[str, Any]:
+    """Return the auxiliary readings of a channel: the temperature of its cell."""
+    return {
+        "aux_temperature": [
+            AuxReading(value=reading.temperature_degc, dt_value=reading.temperature_degc_per_s)
+        ]
+    }
+
+
+_AUX: Final = NeedType.THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_AUX
+
+
+@reply_to(GetChannelsInfo)
+def get_channels_info(device: Device, session: Session, request: GetChannelsInfo) -> Sequence[Feedback]:
+    """Tell the state and the values of channels, all in one feedback."""
+    readings = _selected(device, request.channel_index, request.channel_selection)
+    channels = _channels(full_record.Channel, readings, aux=bool(request.aux_options & _AUX))
+    return [GetChannelsInfoFeedback(channels=channels)]
+
+
+@reply_to(GetChannelsInfoVls)
+def get_channels_info_vls(
+    device: Device, session: Session, request: GetChannelsInfoVls
+) -> Sequence[Feedback]:
+    """Tell the same with texts of variable length."""
+    readings = _selected(device, request.channel_index, request.channel_selection)
+    channels = _channels(vls_record.Channel, readings, aux=bool(request.aux_options & _AUX))
+    return [GetChannelsInfoVlsFeedback(channels=channels)]
+
+
+@reply_to(GetChannelsInfoSimple)
+def get_channels_info_simple(
+    device: Device, session: Session, request: GetChannelsInfoSimple
+) -> Sequence[Feedback]:
+    """Tell the few values that change most. This request cannot ask for auxiliary readings: they come."""
+    readings = _selected(device, request.channel_index, request.channel_selection)
+    return [GetChannelsInfoSimpleFeedback(channels=_channels(simple_record.Channel, readings, aux=True))]
