@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -31,6 +31,14 @@ class Commands(click.Group):
         command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader has gone away (`cti dump x | head`): nothing is wrong. click itself would fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -40,13 +48,16 @@ class Commands(click.Group):
             import difflib
 
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if close:
-                error.message += f" Did you mean {close[0]!r}?"
-            raise
+            if not close:
+                raise
+            text = f"{error.format_message()} Did you mean {close[0]!r}?"
+            raise click.UsageError(text, ctx) from None
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
+        from importlib import metadata
+
         click.echo(f"cti {metadata.version('cti-toolkit')}")
         ctx.exit()
 
@@ -74,10 +85,6 @@ def main() -> None:
         _fail(str(error), 2)
     except CTIError as error:
         _fail(str(error), 1)
-    except BrokenPipeError:
-        # The reader has gone away (`cti dump x | head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
 

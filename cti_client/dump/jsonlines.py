@@ -1,0 +1,58 @@
+"""Conversations as JSON Lines: the one JSON shape of each message, with its time and place beside it.
+
+Strict JSON: no NaN, no lone surrogates, one object per line.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cti_client.dump.conversation import Entry, Missed
+from cti_schema.derive.jsonform import decoded_to_json
+
+__all__ = ["dumps", "entry_json"]
+
+
+def dumps(shape: Any, encoding: str = "utf-8") -> str:
+    """Return a value as one line of strict JSON.
+
+    Args:
+        shape: the value.
+        encoding: of the output; a line with a character that it does not have is escaped.
+    """
+    text = json.dumps(shape, allow_nan=False, ensure_ascii=False)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(shape, allow_nan=False)
+    return text
+
+
+def entry_json(entry: Entry, *, secrets: bool = False) -> dict[str, Any]:
+    """Return an entry of a conversation as JSON.
+
+    A message has the members of the one JSON shape, and ``frame`` (its number, from 1); bytes that are no
+    message have ``gap`` or ``stray`` (their number). In a capture both have ``time`` (Unix time in seconds),
+    ``connection`` (number, from 1), ``client`` and ``server``.
+
+    Args:
+        entry: a message, or bytes that are none.
+        secrets: write the values of secret fields; else three asterisks stand there.
+    """
+    shape: dict[str, Any] = {}
+    if isinstance(entry, Missed):
+        shape[entry.what] = entry.length
+    else:
+        shape["frame"] = entry.number
+    if entry.time is not None:
+        shape["time"] = entry.time
+    if entry.link is not None:
+        shape["connection"] = entry.link.number
+        shape["client"] = str(entry.link.client)
+        shape["server"] = str(entry.link.server)
+    if isinstance(entry, Missed):
+        if entry.direction is not None:
+            shape["direction"] = entry.direction.value
+        return shape
+    return shape | decoded_to_json(entry.decoded, secrets=secrets)

@@ -1,0 +1,190 @@
+"""Which feedback answers which request, and when the last one has come. No bytes, no clock.
+
+CTI has no transaction numbers. A feedback is told by its class, then by what it repeats of the
+request, then by the channels that its lists name. All of it is read from the declaration of the
+request (``feedbacks``, ``echo``, ``answers``); see `Expected`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import Any, Final
+
+from cti_schema import kinds as k
+from cti_schema.declare import Feedback, Message, Record, Request, UnknownMessage
+from cti_schema.derive.defaults import feedback_of
+from cti_schema.enums import GetChannelType
+from cti_schema.registry import registry
+
+__all__ = ["Expected", "Fit", "named_channels"]
+
+#: What a start feedback may carry in place of the channel, by one of the documents.
+_NO_CHANNEL: Final = -1
+
+_CHANNEL: Final = "channel_index"
+
+_ABSENT: Final[Any] = object()
+
+
+class Fit(IntEnum):
+    """How well a feedback fits a request."""
+
+    NO = 0  #: it belongs to another request
+    WEAK = 1  #: nothing in it tells, so it fits only where there is no second one to choose
+    EXACT = 2  #: class, echoes and channels agree
+
+
+class Expected:
+    """What one request waits for.
+
+    Attributes:
+        feedback: the class of its feedbacks; ``None`` where that is not known.
+        several: whether more than one feedback is to be expected.
+        grace: whether one more may come after the last.
+    """
+
+    def __init__(self, request: Request[Any], channel_count: int | None) -> None:
+        spec = request.spec
+        self.feedback = feedback_of(request)
+        self._how = spec.answers.how
+        self._channel_count = channel_count
+        self._everything = False  # every channel of the cycler is asked for
+        self._seen: set[int] = set()
+        #: Field of the feedback -> values that it may have. Fields that may have any are left out.
+        self._echo: dict[str, frozenset[Any]] = {}
+        self._listed: frozenset[int] = frozenset()
+        for answer_field, request_field in spec.echo.items():
+            value = getattr(request, request_field, _ABSENT)
+            if isinstance(value, list):
+                listed = frozenset(
+                    getattr(item, answer_field) if isinstance(item, Record) else item for item in value
+                )
+                self._listed = listed
+                if listed:
+                    self._echo[answer_field] = listed | {_NO_CHANNEL}
+            elif value is not _ABSENT:
+                self._echo[answer_field] = frozenset((value,))
+        if self._how == "per_channel_if" and getattr(request, spec.answers.field, None):
+            self._everything = True
+            self._echo.pop(_CHANNEL, None)
+        #: Channels that the lists of a feedback may name; ``None``: any.
+        self._asked = _asked(request, self.feedback)
+        selection = getattr(request, "channel_selection", GetChannelType.ALLCHANNEL)
+        if self._how == "channels" and self._asked is None:
+            self._everything = selection == GetChannelType.ALLCHANNEL
+        self.several = self._everything or len(self._listed) > 1 or self._how == "pieces"
+        self.grace = self._how == "once_or_twice"
+
+    @property
+    def needs_count(self) -> bool:
+        """Whether the end of the answers can be told only by the number of channels, which is not known."""
+        return self._everything and self._how == "per_channel_if" and self._channel_count is None
+
+    def fits(self, message: Message) -> Fit:
+        """Tell how well a feedback fits."""
+        if self.feedback is None:
+            # Where the answer is not known, only what answers nothing else may be taken for it.
+            return Fit.EXACT if isinstance(message, UnknownMessage) or _answers_nothing(message) else Fit.NO
+        if type(message) is not self.feedback:
+            return Fit.NO
+        fit = Fit.EXACT
+        told = [field for field in self._echo if getattr(message, field, None)]
+        for field, allowed in self._echo.items():
+            value = getattr(message, field, _ABSENT)
+            if value in allowed:
+                continue
+            # A channel must agree. Of other echoes (a task's number) it is not established that every
+            # cycler repeats them: where all of them are left out or empty, they do not tell.
+            if value is not _ABSENT and (field == _CHANNEL or told):
+                return Fit.NO
+            fit = Fit.WEAK
+        if self._asked is not None:
+            named = set(named_channels(message))
+            if not named <= self._asked:
+                return Fit.NO
+            if not named:
+                fit = Fit.WEAK
+        return fit
+
+    def overlaps(self, other: Expected) -> bool:
+        """Tell whether a feedback could fit this request and the other."""
+        if self.feedback is not other.feedback:
+            return False
+        if self._asked is not None and other._asked is not None and not self._asked & other._asked:
+            return False
+        common = self._echo.keys() & other._echo.keys()
+        return all(self._echo[field] & other._echo[field] for field in common)
+
+    def repeats(self, message: Message) -> bool:
+        """Tell whether a fitting feedback says only what an earlier one has said."""
+        if self._how == "per_channel" or self._everything:
+            channels = self._channels_in(message)
+            return bool(channels) and channels <= self._seen
+        if self._how == "pieces":
+            return getattr(message, "package_index", None) in self._seen
+        return False
+
+    def take(self, message: Message) -> bool:
+        """Count a fitting feedback, and tell whether it was the last."""
+        if self._how == "pieces":
+            index = getattr(message, "package_index", 0)
+            self._seen.add(index)
+            return bool(index + 1 >= getattr(message, "package_count", 0))
+        if self._how == "per_channel" and self._listed:
+            return self._all_named(message, len(self._listed))
+        if self._everything and self._channel_count is not None:
+            return self._all_named(message, self._channel_count)
+        return True
+
+    def _all_named(self, message: Message, count: int) -> bool:
+        channels = self._channels_in(message)
+        self._seen |= channels
+        # One feedback for all of them names no channel. An empty list of channels says nothing yet.
+        in_one = self._how != "channels" and not channels
+        return in_one or len(self._seen) >= count
+
+    def _channels_in(self, message: Message) -> set[int]:
+        if self._how == "channels":
+            return set(named_channels(message))
+        channel = getattr(message, _CHANNEL, _NO_CHANNEL)
+        return {channel} if channel >= 0 else set()
+
+
+def named_channels(message: Record) -> Iterator[int]:
+    """Yield the channel indexes in the lists of a message."""
+    for kind, value in message.present():
+        if isinstance(value, list) and _lists_channels(kind):
+            for item in value:
+                index = getattr(item, _CHANNEL, None)
+                if index is not None:
+                    yield index
+
+
+def _lists_channels(kind: k.Kind) -> bool:
+    """Tell whether a field is a list of records that name their channel."""
+    record: type[Record] | None = None
+    if isinstance(kind, k.Array) and isinstance(kind.item, k.Nested):
+        record = kind.item.record
+    elif isinstance(kind, k.Member) and kind.of.item is not None:
+        record = kind.of.item.record
+    return record is not None and record.spec.field(_CHANNEL) is not None
+
+
+def _asked(request: Request[Any], feedback: type[Feedback] | None) -> frozenset[int] | None:
+    """Return the channels that a feedback's lists may name, or ``None`` for any."""
+    if feedback is None or not any(_lists_channels(kind) for kind in feedback.spec.values):
+        return None
+    channels: set[int] = set(named_channels(request))
+    channels.update(_indices(getattr(request, "channel_indices", None)))
+    channels.update(_indices([getattr(request, _CHANNEL, _NO_CHANNEL)]))
+    return frozenset(channels) or None
+
+
+def _indices(value: Iterable[int] | None) -> list[int]:
+    return [index for index in value or () if index >= 0]
+
+
+def _answers_nothing(message: Message) -> bool:
+    """Tell whether a message is the declared answer to no request."""
+    return not any(type(message) in request.spec.feedbacks for request in registry())

@@ -1,0 +1,203 @@
+"""A cycler and a channel as calls see them, and what a call is. No sockets, no messages.
+
+A call is a generator. It yields what must happen on the connection, `Send` or `Wait`, and returns
+its result; the shells (`cti_client.client`, `cti_client.aio`) only do what it yields. Calls are
+composed with ``yield from``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from cti_client.channels import index_of
+from cti_client.session import Session
+from cti_schema.declare import Feedback
+from cti_schema.enums import CtiVersion
+from cti_schema.errors import ConfigurationError, ConnectionLost, NotLoggedIn
+
+__all__ = [
+    "Call",
+    "ChannelPeer",
+    "F",
+    "P",
+    "Peer",
+    "R",
+    "S",
+    "Send",
+    "T",
+    "Wait",
+    "document",
+    "valid_timeout",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write these bytes, and be done with it before a point in time on the session's clock."""
+
+    data: bytes
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until bytes came and the session has them, or until a point in time."""
+
+    until: float
+
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Feedback)
+
+#: Something to be done on a connection, which ends in a ``T``. A `Wait` is answered with whether bytes came.
+Call = Generator[Send | Wait, bool, T]
+
+
+class Peer(ABC):
+    """A cycler as the calls see it.
+
+    Attributes:
+        host: name or address.
+        port: TCP port.
+        timeout_s: seconds that an answer may take, where a call says nothing else.
+    """
+
+    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+        self.host = _host(host)
+        self.port = _port(port)
+        self.timeout_s = valid_timeout(timeout_s)
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session of the connection.
+
+        Raises:
+            ConnectionLost: there is no connection yet.
+        """
+        if self._session is None:
+            raise ConnectionLost(f"there is no connection to {self.address}: call connect() first")
+        return self._session
+
+    @property
+    def address(self) -> str:
+        """Host and port, for people."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._session is not None and not self._session.closed
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the cycler has accepted a login on this connection."""
+        return self._session is not None and self._session.logged_in
+
+    @property
+    def channel_count(self) -> int:
+        """Number of channels.
+
+        Raises:
+            NotLoggedIn: it is known from the login on.
+        """
+        count = self.session.channel_count
+        if count is None:
+            raise NotLoggedIn("log in first: how many channels the cycler has is known only then")
+        return count
+
+    @property
+    def version(self) -> CtiVersion:
+        """Version of the cycler's software by its login feedback; 0 before there is one."""
+        return CtiVersion(self.session.version)
+
+    @property
+    def serial_number(self) -> str:
+        """Serial number by the login feedback; empty before there is one."""
+        return getattr(self.session.login, "serial_number", None) or ""
+
+    @abstractmethod
+    def _drop(self, reason: str) -> None:
+        """End the connection at once."""
+
+    def __repr__(self) -> str:
+        state = "logged in" if self.logged_in else "connected" if self.connected else "not connected"
+        return f"<{type(self).__module__}.{type(self).__name__} {self.address} {state}>"
+
+
+class ChannelPeer:
+    """One channel of a cycler.
+
+    Attributes:
+        cycler: the cycler.
+        number: number of the channel, from 1.
+    """
+
+    def __init__(self, cycler: Peer, number: int) -> None:
+        session = cycler._session
+        index_of(number, None if session is None else session.channel_count)
+        self.cycler = cycler
+        self.number = number
+
+    @property
+    def index(self) -> int:
+        """The zero-based index on the wire.
+
+        Raises:
+            ConfigurationError: the cycler has no such channel.
+            NotLoggedIn: how many it has is known from the login on.
+        """
+        return index_of(self.number, self.cycler.channel_count)
+
+    def __repr__(self) -> str:
+        return f"<channel {self.number} of {self.cycler.address}>"
+
+
+def _host(host: str) -> str:
+    if not isinstance(host, str) or not host.strip():
+        raise ConfigurationError(f"{host!r} is no host: give a name or an address")
+    return host.strip()
+
+
+def _port(port: int) -> int:
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
+        raise ConfigurationError(f"{port!r} is no port: give a whole number from 1 to 65535")
+    return port
+
+
+def valid_timeout(timeout_s: float) -> float:
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not 0 < timeout_s < math.inf:
+        raise ConfigurationError(f"{timeout_s!r} is no timeout: give seconds, more than 0")
+    return float(timeout_s)
+
+
+# What a shell makes a method of a call with.
+
+P = ParamSpec("P")
+S = TypeVar("S", bound=Peer | ChannelPeer)
+R = TypeVar("R")
+
+
+def document(method: Callable[..., Any], call: Callable[..., Call[Any]], returns: str) -> None:
+    """Give the method that a shell made of a call the call's name, arguments and documentation.
+
+    Args:
+        method: the method.
+        call: the call.
+        returns: what it returns, with ``{}`` in the place of the call's result.
+    """
+    method.__name__ = call.__name__
+    method.__qualname__ = call.__name__
+    method.__doc__ = call.__doc__
+    signature = inspect.signature(call)
+    result = str(signature.return_annotation).removeprefix("Call[").removesuffix("]")
+    first, *others = signature.parameters.values()
+    parameters = [first.replace(name="self", annotation=inspect.Parameter.empty), *others]
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=parameters, return_annotation=returns.format(result)
+    )

@@ -1,0 +1,133 @@
+"""What a call returns about a channel: a reading, or the outcome of a command. Channels count from 1 here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cti_client.channels import channel_of
+from cti_schema.declare import Feedback, Record, Request
+from cti_schema.enumerations import Code
+from cti_schema.enums import ChannelStatus
+from cti_schema.errors import ResultError
+
+__all__ = ["Outcome", "Reading", "readings_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """State and measured values of one channel.
+
+    The values are the same whatever variant of the feedback brought them. A number that the variant does
+    not have is NaN, a text is empty.
+
+    Attributes:
+        channel: number of the channel, from 1.
+        status: what the channel does.
+        comm_failure: the cycler cannot reach the channel's controller.
+        master_channel: first channel of a group in parallel, from 1; the channel itself without one.
+        raw: the record as it came, with auxiliary values and those of the CAN BMS and the SMB.
+    """
+
+    channel: int
+    status: ChannelStatus
+    comm_failure: bool = False
+    master_channel: int = 0
+    schedule_name: str = ""
+    test_name: str = ""
+    step_and_cycle: str = ""
+    exit_condition: str = ""
+    barcode: str = ""
+    can_config_name: str = ""
+    smb_config_name: str = ""
+    test_time_s: float = math.nan
+    step_time_s: float = math.nan
+    voltage_v: float = math.nan
+    current_a: float = math.nan
+    power_w: float = math.nan
+    charge_capacity_ah: float = math.nan
+    discharge_capacity_ah: float = math.nan
+    charge_energy_wh: float = math.nan
+    discharge_energy_wh: float = math.nan
+    internal_resistance_ohm: float = math.nan
+    dv_dt_v_per_s: float = math.nan
+    acr_ohm: float = math.nan
+    aci_ohm: float = math.nan
+    aci_phase_deg: float = math.nan
+    raw: Record = field(repr=False, compare=False)
+
+
+_SAME_NAME = tuple(
+    name
+    for name in Reading.__dataclass_fields__
+    if name not in ("channel", "status", "comm_failure", "master_channel", "raw")
+)
+
+
+def _reading(record: Any) -> Reading:
+    channel = channel_of(record.channel_index)
+    values = {name: value for name in _SAME_NAME if (value := getattr(record, name, None)) is not None}
+    return Reading(
+        channel=channel,
+        status=getattr(record, "status", ChannelStatus.IDLE),
+        comm_failure=bool(getattr(record, "comm_failure", False)),
+        master_channel=getattr(record, "master_channel", channel - 1) + 1,
+        raw=record,
+        **values,
+    )
+
+
+def readings_of(feedbacks: Iterable[Any]) -> dict[int, Reading]:
+    """Return the readings in feedbacks that list channels, by channel, sorted."""
+    found = (_reading(record) for feedback in feedbacks for record in feedback.channels)
+    return {reading.channel: reading for reading in sorted(found, key=lambda reading: reading.channel)}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command did on one channel.
+
+    Attributes:
+        channel: number of the channel, from 1.
+        result: the result code; it has a ``meaning``.
+        request: what was sent.
+        feedback: what came back.
+    """
+
+    channel: int
+    result: Code
+    request: Request[Any] = field(repr=False)
+    feedback: Feedback = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command succeeded on the channel."""
+        return self.result.is_success
+
+    @property
+    def meaning(self) -> str:
+        """What the result code means."""
+        return self.result.meaning
+
+    def check(self) -> None:
+        """Do nothing if the command succeeded.
+
+        Raises:
+            ResultError: it did not.
+        """
+        if not self.ok:
+            raise refused(self.request, self.feedback, self.result, self.channel)
+
+
+def refused(request: Request[Any], feedback: Feedback, result: Code, channel: int | None) -> ResultError:
+    """Return the error for a result that is not success."""
+    where = "" if channel is None else f"channel {channel}: "
+    return ResultError(
+        f"{where}{request.spec.name} was refused: {result.meaning} (result {result.value}, {result.label})",
+        request=request,
+        feedback=feedback,
+        result=result,
+        channel=channel,
+    )
