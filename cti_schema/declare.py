@@ -45,6 +45,7 @@ from cti_schema.kinds import (
     Variants,
     ZText,
 )
+from cti_schema.versions import Versions
 
 if TYPE_CHECKING:
     import construct
@@ -148,6 +149,8 @@ class MessageSpec(RecordSpec):
         feedbacks: of a request: the messages that answer it.
         select: of a request with several feedbacks: (field, value -> feedback); else the first.
         port: documented TCP port, or ``None``.
+        variant_of: of a request: the one that it stands for on servers of the versions in ``when``.
+        when: login versions that it is meant for; ``None`` if any.
         versions: cycler software that supports it, in words; empty where not known.
         vendor: name in the vendor's documents.
         notes: what else is known, with its source.
@@ -161,6 +164,8 @@ class MessageSpec(RecordSpec):
     feedbacks: tuple[type[Feedback], ...] = ()
     select: tuple[str, Mapping[int, type[Feedback]]] | None = None
     port: int | None = None
+    variant_of: type[Request[Any]] | None = None
+    when: Versions | None = None
     versions: str = ""
     vendor: str = ""
     notes: str = ""
@@ -179,10 +184,11 @@ class _Struct:
     kw_only_default=True,
     eq_default=False,
     field_specifiers=(
-    f.u8, f.u16, f.u32, f.u64, f.i8, f.i16, f.i32, f.i64, f.f32, f.f64, f.enum, f.flags, f.utf16, f.latin1,
-        f.ascii, f.utf16_counted, f.latin1_counted, f.latin1_z, f.prefixed_text, f.bytes_fixed, f.bytes_counted,
-        f.array, f.table, f.record, f.variants, f.rest, f.bson, f.json_text, f.json_bool, f.json_int,
-        f.json_float, f.json_object, f.json_list, f.json_null, f.json_any,
+        f.u8, f.u16, f.u32, f.u64, f.i8, f.i16, f.i32, f.i64, f.f32, f.f64, f.enum, f.flags,
+        f.utf16, f.latin1, f.ascii, f.utf16_counted, f.latin1_counted, f.latin1_z, f.prefixed_text,
+        f.bytes_fixed, f.bytes_counted, f.array, f.table, f.record, f.variants, f.rest, f.bson,
+        f.json_text, f.json_bool, f.json_int, f.json_float, f.json_object, f.json_list, f.json_null,
+        f.json_any,
     ),
 )  # fmt: skip
 class Layout:
@@ -197,7 +203,16 @@ class Part(Layout):
     __slots__ = ()
 
 
-class Record(Layout):
+class _Kept:
+    """Carries what an exact re-encode needs. Not a `Layout`: there it would be taken for a field."""
+
+    __slots__ = ("_kept",)
+
+    # Bytes beyond the values: name -> (bytes, value they belong to).
+    _kept: dict[str, tuple[bytes, Any]]
+
+
+class Record(_Kept, Layout):
     """Base of all declared records and messages.
 
     An attribute that was not in the frame (the body ended before it, or a JSON member is absent) is
@@ -208,12 +223,9 @@ class Record(Layout):
         struct: the `construct.Struct` of the body: parse, build and embed it as any other.
     """
 
-    __slots__ = ("_kept",)
+    __slots__ = ()
     spec: ClassVar[RecordSpec]
     struct: ClassVar[construct.Struct] = _Struct()  # type: ignore[assignment]
-
-    # Bytes that an exact re-encode needs beyond the values: name -> (bytes, value they belong to).
-    _kept: dict[str, tuple[bytes, Any]]
 
     def __getattr__(self, name: str) -> Any:
         # Reached only when a slot is not set.
@@ -381,6 +393,8 @@ def request(
     echo: Mapping[str, str] | None = None,
     select: tuple[str, Mapping[int, type[Feedback]]] | None = None,
     port: int | None = None,
+    variant_of: type[Request[Any]] | None = None,
+    when: Versions | None = None,
     versions: str = "",
     vendor: str = "",
     notes: str = "",
@@ -394,6 +408,8 @@ def request(
         echo: feedback's field -> request's field that it repeats; a list of channels is repeated one by one.
         select: with several feedbacks: a field, and the feedback for single values of it.
         port: documented TCP port.
+        variant_of: the request that it stands for on servers of the versions in ``when``.
+        when: login versions that it is meant for (a set of `cti_schema.versions`); by default any.
         versions: cycler software that takes it, in words.
         vendor: name in the vendor's documents.
         notes: what else is known, with its source.
@@ -417,10 +433,14 @@ def request(
             raise DeclarationError(f"{cls.__name__}: answers: the request has no field {answers.field!r}")
         if select and select[0] not in names:
             raise DeclarationError(f"{cls.__name__}: select: the request has no field {select[0]!r}")
+        if variant_of is not None and when is None:
+            raise DeclarationError(f"{cls.__name__}: variant_of: say for which versions it stands (when=...)")
+        if variant_of is not None and variant_of.spec.variant_of is not None:
+            raise DeclarationError(f"{cls.__name__}: variant_of: {variant_of.__name__} is a variant itself")
         spec = MessageSpec(
             snake_case(cls.__name__), layout, _doc(cls), code=_code(cls, code), direction=Direction.REQUEST,
             effect=effect, answers=answers, echo=dict(echo or {}), feedbacks=feedbacks, select=select,
-            port=port, versions=versions, vendor=vendor, notes=notes,
+            port=port, variant_of=variant_of, when=when, versions=versions, vendor=vendor, notes=notes,
         )  # fmt: skip
         return _finish(cls, layout, spec)
 

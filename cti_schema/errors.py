@@ -13,6 +13,7 @@ toolkit is a defect. Nothing here knows how the errors come about.
     │       └── ChecksumError     the frame is whole, its checksum is not
     ├── EncodeError               a value that does not fit its field; carries the path
     ├── CaptureError              a file that cannot be read as a capture
+    ├── InputError                frames or JSON that were given are not what they should be; names the place
     ├── ConfigurationError        an option, an argument or a setting that makes no sense
     └── ClientError               talking to a cycler
         ├── ConnectError          no connection could be made
@@ -47,6 +48,7 @@ __all__ = [
     "DecodeError",
     "EncodeError",
     "FrameError",
+    "InputError",
     "LoginRefused",
     "NotLoggedIn",
     "OutcomeUnknown",
@@ -118,7 +120,11 @@ class CaptureError(CTIError):
     """A file cannot be read as a capture."""
 
 
-class ConfigurationError(CTIError):
+class InputError(CTIError):
+    """Frames or JSON that were given are not what they should be. The sentence names the line or the offset."""
+
+
+class ConfigurationError(CTIError, ValueError):
     """An option, an argument or a setting makes no sense."""
 
 
@@ -145,10 +151,12 @@ class OutcomeUnknown(ClientError):
 
     Attributes:
         request: the request that was sent.
+        feedbacks: the answers that came all the same, where several were to come.
     """
 
-    def __init__(self, request: Any, reason: str) -> None:
+    def __init__(self, request: Any, reason: str, feedbacks: Iterable[Any] = ()) -> None:
         self.request = request
+        self.feedbacks = list(feedbacks)
         super().__init__(
             f"the outcome of {type(request).spec.name} is not known ({reason}); it was not sent again: "
             "read the channel to find out whether it took effect"

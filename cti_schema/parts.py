@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cti_schema import fields as f
 from cti_schema.declare import Part, Record, part, record
-from cti_schema.enums import SmbValueType
+from cti_schema.enums import MetaVariableCode, SmbValueType
 
 
 @record
@@ -32,6 +32,27 @@ class SmbValue(Record):
     value_type: SmbValueType = f.enum(f.u32, SmbValueType, doc="zero: a number; any other value: a text")
     value: float | str = f.tagged(value_type, {0: f.f64()}, f.latin1_z(1024), doc="number or text")
     unit: str = f.latin1_z(512, doc="unit of the value")
+
+
+@record
+class DwordValue(Record):
+    """A meta variable of four bytes."""
+
+    meta_variable_code: MetaVariableCode = f.enum(f.i32, MetaVariableCode, doc="which variable")
+    value: int | float = f.tagged(
+        meta_variable_code,
+        {MetaVariableCode.PV_STEP_INDEX: f.u32(), MetaVariableCode.PV_CYCLE_INDEX: f.u32()},
+        f.f32(),
+        doc="step and cycle number are integers, all others floats",
+    )
+
+
+@record
+class QwordValue(Record):
+    """A meta variable of eight bytes."""
+
+    meta_variable_code: MetaVariableCode = f.enum(f.i32, MetaVariableCode, doc="which variable")
+    value: float = f.f64(doc="the value")
 
 
 @part
@@ -139,10 +160,10 @@ class ResumeCounters(Part):
     discharge_capacity_ah: float = f.f64(default=0.0, unit="Ah")
     charge_energy_wh: float = f.f64(default=0.0, unit="Wh")
     discharge_energy_wh: float = f.f64(default=0.0, unit="Wh")
-    tc_time1_s: float = f.f64(default=0.0, unit="s", doc="time counter")
-    tc_time2_s: float = f.f64(default=0.0, unit="s", doc="time counter")
-    tc_time3_s: float = f.f64(default=0.0, unit="s", doc="time counter")
-    tc_time4_s: float = f.f64(default=0.0, unit="s", doc="time counter")
+    tc_time1_s: float = f.f64(default=0.0, unit="s", doc="test timer")
+    tc_time2_s: float = f.f64(default=0.0, unit="s", doc="test timer")
+    tc_time3_s: float = f.f64(default=0.0, unit="s", doc="test timer")
+    tc_time4_s: float = f.f64(default=0.0, unit="s", doc="test timer")
     tc_charge_capacity1_ah: float = f.f64(default=0.0, unit="Ah")
     tc_charge_capacity2_ah: float = f.f64(default=0.0, unit="Ah")
     tc_discharge_capacity1_ah: float = f.f64(default=0.0, unit="Ah")
@@ -157,3 +178,18 @@ class ResumeCounters(Part):
     mv_counter4: float = f.f32(default=0.0, doc="general counter")
     charge_capacity_time_s: float = f.f64(default=0.0, unit="s")
     discharge_capacity_time_s: float = f.f64(default=0.0, unit="s")
+
+
+@part
+class EventMembers(Part):
+    """Members that every feedback in JSON ends with, for the vendor's client's own use."""
+
+    command: int = f.json_int("dwCmd", "u32", ignored=True, default=0, doc="the header tells it")
+    extended_command: int = f.json_int(
+        "dwCmd_Extend", "u32", ignored=True, default=0, doc="the header tells it"
+    )
+    socket: None = f.json_null("socket", default=None, doc="null, or absent")
+    channel_index: int = f.json_int("Channel", "i32", default=-1, doc="taken over, but without a meaning")
+    channel_indices: list[int] | None = f.json_list(
+        "ChannelIndexList", "u16", nullable=True, default=None, doc="taken over, but without a meaning"
+    )

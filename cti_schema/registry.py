@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
-from cti_schema.declare import Direction, Message, UnknownMessage
+from cti_schema.declare import Direction, Message, Request, UnknownMessage
 from cti_schema.errors import DeclarationError, UnknownNameError
 
 #: Entry points of this group name modules or packages with further messages.
@@ -31,6 +31,7 @@ class Registry:
     def __init__(self) -> None:
         self._by_name: dict[str, type[Message]] = {}
         self._by_code: dict[tuple[Direction, int], tuple[type[Message], ...]] = {}
+        self._variants: dict[type[Message], list[type[Request[Any]]]] = {}
 
     def add(self, message: type[Message]) -> None:
         """Add one message.
@@ -50,6 +51,8 @@ class Registry:
                 )
         self._by_name[spec.name] = message
         self._by_code[spec.direction, spec.code] = (*others, message)
+        if spec.variant_of is not None and issubclass(message, Request):
+            self._variants.setdefault(spec.variant_of, []).append(message)
 
     def load_module(self, module: ModuleType) -> None:
         """Add every message that a module declares, and, of a package, those of its modules."""
@@ -73,8 +76,8 @@ class Registry:
         """
         if not folder.is_dir():
             raise DeclarationError(f"{folder} is no folder")
-        for file in sorted(folder.glob("*.py")):
-            name = f"cti_messages_{abs(hash(folder.resolve()))}_{file.stem}"
+        for file in sorted(folder.glob("[!_]*.py")):
+            name = f"cti_messages_{abs(hash(folder.resolve()))}.{file.stem}"
             spec = importlib.util.spec_from_file_location(name, file)
             assert spec is not None
             assert spec.loader is not None
@@ -95,6 +98,16 @@ class Registry:
     def directions(self, code: int) -> tuple[Direction, ...]:
         """Return the directions in which a code is known: none, one, or both."""
         return tuple(direction for direction in Direction if (direction, code) in self._by_code)
+
+    def variant(self, request: type[Request[Any]], version: int) -> type[Request[Any]]:
+        """Return the request that is sent instead of this one to a server of that login version.
+
+        That is the request itself where none of its variants is meant for the version.
+        """
+        for variant in self._variants.get(request, []):
+            if variant.spec.when is not None and version in variant.spec.when:
+                return variant
+        return request
 
     def by_name(self, name: str) -> type[Message]:
         """Return the message of that name.

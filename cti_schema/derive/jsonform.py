@@ -20,7 +20,7 @@ from typing import Any
 from cti_schema import kinds as k
 from cti_schema.declare import Direction, Message, RecordSpec, UnknownMessage
 from cti_schema.errors import EncodeError, UnknownNameError
-from cti_schema.problems import Problem
+from cti_schema.problems import KINDS, Problem
 from cti_schema.registry import registry
 from cti_schema.wire.codec import Decoded, encode_plain, plain
 from cti_schema.wire.frame import build_frame
@@ -43,16 +43,18 @@ def to_json(message: Message, problems: Sequence[Problem] = (), *, secrets: bool
         problems: what was wrong with its frame.
         secrets: write the values of secret fields; else three asterisks stand there.
     """
+    hidden = not secrets and holds_secret(message)
     if isinstance(message, UnknownMessage):
         code, direction = message.code, message.direction
-        values: Any = {"body": message.body}
+        values: Any = {"body": HIDDEN if hidden else message.body}
         leftovers = {name: kept[0] for name, kept in message._kept.items()}
     else:
         code, direction = message.spec.code, message.spec.direction
         values, leftovers = plain(message)
-        if not secrets:
+        if hidden:
             leftovers = {path: raw for path, raw in leftovers.items() if not _is_secret(message.spec, path)}
             values = _hide(message.spec, values)
+            problems = hide_problems(message, problems)
         values = _documents(message.spec, values)
     shape: dict[str, Any] = {
         "message": message.spec.name,
@@ -72,19 +74,35 @@ def decoded_to_json(decoded: Decoded, *, secrets: bool = True) -> dict[str, Any]
     return to_json(decoded.message, decoded.problems, secrets=secrets)
 
 
+def holds_secret(message: Message) -> bool:
+    """Tell whether a message may hold a secret: a field of it is one, or its code has one the other way."""
+    specs: list[RecordSpec] = [message.spec]
+    if isinstance(message, UnknownMessage):
+        specs = [one.spec for way in Direction for one in registry().candidates(way, message.code)]
+    return any(kind.secret for spec in specs for kind in spec.layout)
+
+
+def hide_problems(message: Message, problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems without what they say about the values of secret fields."""
+    secret = {kind.name for kind in message.spec.layout if kind.secret}
+    return [
+        Problem(one.kind, KINDS[one.kind], one.path, one.offset) if one.path in secret else one
+        for one in problems
+    ]
+
+
 def _is_secret(spec: RecordSpec, path: str) -> bool:
-    """Tell whether a leftover may show a secret: its own, or the whole text of a JSON body with one."""
+    """Tell whether a leftover may show a secret: its own, or bytes in which the fields are not told apart."""
     kind = spec.field(path)
-    if path in ("json", "truncated"):
-        return any(inner.secret for inner in spec.layout)
-    return kind is not None and kind.secret
+    return path in ("json", "truncated", "surplus") or (kind is not None and kind.secret)
 
 
 def _hide(spec: RecordSpec, values: Any) -> Any:
+    """Return the values of a message that has secrets; what is not declared may be one, misspelt."""
     if not isinstance(values, dict):
-        return values
-    secret = {kind.name for kind in spec.layout if kind.secret}
-    return {name: HIDDEN if name in secret else value for name, value in values.items()}
+        return values if values is None else HIDDEN
+    shown = {kind.name for kind in spec.layout if not kind.secret}
+    return {name: value if name in shown else HIDDEN for name, value in values.items()}
 
 
 #: Numbers of a BSON document that JSON has no number for are written as in MongoDB's Extended JSON.

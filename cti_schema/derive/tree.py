@@ -11,7 +11,7 @@ from typing import Any
 
 from cti_schema import kinds as k
 from cti_schema.declare import Record, UnknownMessage
-from cti_schema.derive.jsonform import HIDDEN
+from cti_schema.derive.jsonform import HIDDEN, hide_problems, holds_secret
 from cti_schema.enumerations import Code
 from cti_schema.problems import Problem
 from cti_schema.wire.codec import Decoded
@@ -58,6 +58,7 @@ def tree(decoded: Decoded, *, secrets: bool = False) -> list[Node]:
     """
     frame = decoded.frame
     header = decoded.header
+    secretive = not secrets and holds_secret(decoded.message)
     nodes = [
         _node(frame, "token", 0, 8),
         _node(frame, "length", 8, 4, str(header.length), meaning=f"frame of {len(frame)} bytes"),
@@ -79,22 +80,32 @@ def tree(decoded: Decoded, *, secrets: bool = False) -> list[Node]:
         end = max(end, span.offset + span.length)
     body_end = BODY_OFFSET + len(header.body)
     if isinstance(decoded.message, UnknownMessage):
-        nodes.append(_node(frame, "body", BODY_OFFSET, len(header.body)))
+        nodes.append(_node(frame, "body", BODY_OFFSET, len(header.body), hidden=secretive))
     elif decoded.message.spec.form == "json":
         pass
     elif end < body_end:
         name = "surplus" if "surplus" in decoded.message._kept else "rest"
-        nodes.append(_node(frame, name, end, body_end - end))
+        nodes.append(_node(frame, name, end, body_end - end, hidden=secretive))
     if len(frame) > body_end:
         place = min(body_end, len(frame) - 2)
         (value,) = (int.from_bytes(frame[place : place + 2], "little"),)
         nodes.append(_node(frame, "checksum", place, len(frame) - place, f"0x{value:04X}"))
-    _place(nodes, decoded.problems)
+    _place(nodes, hide_problems(decoded.message, decoded.problems) if secretive else decoded.problems)
     return nodes
 
 
-def _node(frame: bytes, name: str, offset: int, length: int, value: str = "", *, meaning: str = "") -> Node:
-    return Node(0, name, "", offset, length, frame[offset : offset + length], value, meaning=meaning)
+def _node(
+    frame: bytes,
+    name: str,
+    offset: int,
+    length: int,
+    value: str = "",
+    *,
+    meaning: str = "",
+    hidden: bool = False,
+) -> Node:
+    raw = b"" if hidden else frame[offset : offset + length]
+    return Node(0, name, "", offset, length, raw, HIDDEN if hidden else value, meaning=meaning)
 
 
 def _name(path: str) -> str:
@@ -129,19 +140,32 @@ def describe(kind: k.Kind, value: Any) -> tuple[str, str]:
         meaning = kind.values.get(value, "") if isinstance(kind, k.Scalar) else ""
         return str(int(value)), meaning
     if isinstance(value, float):
-        return repr(value) if value != value else f"{value:.9g}", ""
+        return number_text(kind, value), ""
     if isinstance(value, str):
         return quote(value), ""
     if isinstance(value, (bytes, bytearray)):
-        return ("", "zero") if not any(value) else (value.hex() if len(value) <= 32 else "", "")
+        if not any(value):
+            return "", "zero" if value else "empty"
+        return value.hex() if len(value) <= 32 else "", ""
     if isinstance(value, list):
         if any(isinstance(item, (dict, list, Record)) for item in value):
-            return "", f"{len(value)} items"
+            return "", f"{len(value)} item{'' if len(value) == 1 else 's'}"
         shown = ", ".join(describe(kind, item)[0] for item in value[:32])
         return f"[{shown}{', ...' if len(value) > 32 else ''}]", ""
     if value is None:
         return "null", ""
     return "", ""
+
+
+def number_text(kind: k.Kind, value: float) -> str:
+    """Return a float with as many digits as its type needs to be read back the same."""
+    if isinstance(kind, (k.Array, k.Table)):
+        return number_text(kind.item, value)
+    if isinstance(kind, k.Scalar) and kind.type == "f32" and value == value:
+        raw = kind.packer.pack(value)
+        texts = (f"{value:.{digits}g}" for digits in range(6, 10))
+        return next(text for text in texts if kind.packer.pack(float(text)) == raw)
+    return repr(value).removesuffix(".0")
 
 
 def quote(text: str) -> str:

@@ -8,41 +8,44 @@ from cti_schema.enums import AssignBarcodeResult, BarcodeChannelType
 
 
 @record
-class Item(Record):
-    """One entry."""
+class BarcodeOutcome(Record):
+    """Outcome for one barcode."""
 
-    global_index: int = f.u16(doc="index of the channel/EQ/cell/tray")
-    error: AssignBarcodeResult = f.enum(f.u16, AssignBarcodeResult)
+    global_index: int = f.u16(doc="zero-based index of the channel, EQ, cell or tray")
+    error: AssignBarcodeResult = f.enum(f.u16, AssignBarcodeResult, doc="outcome")
     reserved = f.reserved(4)
-    barcode: str = f.utf16(72)
-    info_length = f.length(f.u16, doc="UTF-16 code units of info following the record")
-    info: str = f.utf16_counted(info_length)
+    barcode: str = f.utf16(72, doc="the barcode")
+    info_length = f.length(f.u16, doc="UTF-16 code units")
+    info: str = f.utf16_counted(info_length, doc="further text")
 
 
 @feedback(
     0xBB160007,
     vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_FEEDBACK",
-    notes="Same wire form as get_barcode_feedback. An item with info_length 0 leaves Info null here, empty there.",
+    notes=(
+        "Same layout as the answer to reading barcodes; there the vendor's client shows a missing "
+        "info as an empty text, here as null."
+    ),
 )
 class AssignBarcodeFeedback(Feedback):
     """Outcome of assigning barcodes, entry by entry."""
 
     item_count = f.count(f.u32)
-    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType)
+    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType, doc="what the indices count")
     reserved = f.reserved(16)
-    items: list[Item] = f.array(Item, item_count)
+    items: list[BarcodeOutcome] = f.array(BarcodeOutcome, item_count)
 
 
 @record
-class Entry(Record):
-    """One entry."""
+class NewBarcode(Record):
+    """One barcode to assign."""
 
-    global_index: int = f.u16()
+    global_index: int = f.u16(doc="zero-based index of the channel, EQ, cell or tray")
     error: int = f.u16(default=0, doc="sent as 0")
     reserved = f.reserved(4)
-    barcode: str = f.utf16(72)
-    info_length = f.length(f.u16, doc="UTF-16 units")
-    info: str = f.utf16_counted(info_length)
+    barcode: str = f.utf16(72, doc="the barcode")
+    info_length = f.length(f.u16, doc="UTF-16 code units")
+    info: str = f.utf16_counted(info_length, doc="further text")
 
 
 @request(
@@ -50,12 +53,15 @@ class Entry(Record):
     effect=CONTROL,
     versions="MITS Pro7: no; MITS Pro8: 2.0.0+; MITS 10: 5.1.25+",
     vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_INFO",
-    notes="Library throws for a barcode over 72 units; info has no limit up to the 300 tried.",
+    notes=(
+        "The library refuses a barcode of more than 72 units, and knows no limit for the info "
+        "(300 were tried)."
+    ),
 )
 class AssignBarcode(Request[AssignBarcodeFeedback]):
     """Assign barcodes to channels, EQs, cells or trays."""
 
     barcode_count = f.count(f.u32)
-    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType)
+    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType, doc="what the indices count")
     reserved = f.reserved(16)
-    entries: list[Entry] = f.array(Entry, barcode_count)
+    entries: list[NewBarcode] = f.array(NewBarcode, barcode_count)

@@ -3,83 +3,84 @@
 from __future__ import annotations
 
 from cti_schema import fields as f
-from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
+from cti_schema.declare import CONTROL, Feedback, Part, Record, Request, feedback, part, record, request
 from cti_schema.enums import AssignBarcodeResult, BarcodeChannelType
+from cti_schema.messages.assign_barcode import AssignBarcode
+from cti_schema.parts import EventMembers
+from cti_schema.versions import JSON_BODIES
 
 
 @record
-class AnsweredBarcodeInfo(Record):
-    """One entry."""
+class BarcodeOutcome(Record):
+    """Outcome for one barcode."""
 
     channel_type: BarcodeChannelType = f.json_int(
         "ChannelType",
         "i32",
         enum=BarcodeChannelType,
         default=BarcodeChannelType.IV,
-        doc="what GlobalIndex counts",
+        doc="what the index counts",
     )
-    global_index: int = f.json_int("GlobalIndex", "i32", default=0)
-    barcode: str | None = f.json_text("Barcode", nullable=True, default=None)
-    info: str | None = f.json_text("Info", nullable=True, default=None)
+    global_index: int = f.json_int(
+        "GlobalIndex", "i32", default=0, doc="zero-based index of the channel, EQ, cell or tray"
+    )
+    barcode: str | None = f.json_text("Barcode", nullable=True, default=None, doc="the barcode")
+    info: str | None = f.json_text("Info", nullable=True, default=None, doc="further text")
     error: AssignBarcodeResult = f.json_int(
-        "Error", "i32", enum=AssignBarcodeResult, default=AssignBarcodeResult.BARCODE_SUCCESS
+        "Error", "i32", enum=AssignBarcodeResult, default=AssignBarcodeResult.BARCODE_SUCCESS, doc="outcome"
     )
 
 
-@feedback(
-    0xBB160017,
-    vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_INFO_JSON_FEEDBACK",
-    notes="Event ArbinCommandAssignBarcodeInfoFeedBackEvent.",
-)
-class AssignBarcodeJsonFeedback(Feedback):
+@part
+class AssignBarcodeJsonMembers(Part):
+    """Members of the feedback itself."""
+
+    barcode_infos: list[BarcodeOutcome] = f.json_list("BarcodeInfos", BarcodeOutcome, default=[])
+    channel_type: BarcodeChannelType = f.json_int(
+        "ChannelType",
+        "i32",
+        enum=BarcodeChannelType,
+        default=BarcodeChannelType.IV,
+        doc="left over from the binary form; each entry has its own",
+    )
+
+
+@feedback(0xBB160017, vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_INFO_JSON_FEEDBACK")
+class AssignBarcodeJsonFeedback(AssignBarcodeJsonMembers, EventMembers, Feedback):
     """Outcome of assigning barcodes, in JSON."""
 
-    barcode_infos: list[AnsweredBarcodeInfo] = f.json_list("BarcodeInfos", AnsweredBarcodeInfo, default=[])
-    channel_type: BarcodeChannelType = f.json_int(
-        "ChannelType",
-        "i32",
-        enum=BarcodeChannelType,
-        default=BarcodeChannelType.IV,
-        doc="whole-message type, left over from the classic form; each item has its own",
-    )
-    command: int = f.json_int("dwCmd", "u32", ignored=True, default=0)
-    extended_command: int = f.json_int("dwCmd_Extend", "u32", ignored=True, default=0)
-    socket: None = f.json_null("socket", default=None, doc="must be null or absent")
-    channel_index: int = f.json_int(
-        "Channel", "i32", default=-1, doc="taken over when present; not used by the JSON messages"
-    )
-    channel_indices: list[int] | None = f.json_list(
-        "ChannelIndexList", "u16", nullable=True, default=None, doc="taken over when present"
-    )
-
 
 @record
-class AskedBarcodeInfo(Record):
-    """One entry."""
+class NewBarcode(Record):
+    """One barcode to assign."""
 
     channel_type: BarcodeChannelType = f.json_int(
         "ChannelType",
         "i32",
         enum=BarcodeChannelType,
         default=BarcodeChannelType.IV,
-        doc="what GlobalIndex counts",
+        doc="what the index counts",
     )
-    global_index: int = f.json_int("GlobalIndex", "i32", default=0, doc="zero-based index within its type")
+    global_index: int = f.json_int(
+        "GlobalIndex", "i32", default=0, doc="zero-based index of the channel, EQ, cell or tray"
+    )
     barcode: str | None = f.json_text(
         "Barcode", nullable=True, default=None, doc="no 72-character limit here"
     )
-    info: str | None = f.json_text("Info", nullable=True, default=None)
-    error: int = f.json_int("Error", "i32", default=0, doc="meaningless in the request, but sent")
+    info: str | None = f.json_text("Info", nullable=True, default=None, doc="further text")
+    error: int = f.json_int("Error", "i32", default=0, doc="without a meaning here, but sent")
 
 
 @request(
     0xBB610017,
     effect=CONTROL,
+    variant_of=AssignBarcode,
+    when=JSON_BODIES,
     versions="MITS Pro7: no; MITS Pro8: 2.0.0+; MITS 10: 5.1.25+",
     vendor="THIRD_PARTY_CMD_ASSIGN_BARCODE_INFO_JSON",
-    notes="The classic 0xBB610007 stays available beside it (overload with a channel type argument), whatever the version.",
+    notes="The binary message (0xBB610007) stays possible beside it, whatever the version.",
 )
 class AssignBarcodeJson(Request[AssignBarcodeJsonFeedback]):
     """Assign barcodes, in JSON."""
 
-    barcode_infos: list[AskedBarcodeInfo] = f.json_list("BarcodeInfos", AskedBarcodeInfo, default=[])
+    barcode_infos: list[NewBarcode] = f.json_list("BarcodeInfos", NewBarcode, default=[])

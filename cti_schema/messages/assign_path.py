@@ -11,7 +11,7 @@ from cti_schema.declare import CONTROL, Feedback, Request, request
     effect=CONTROL,
     answers=f.unknown,
     vendor="Assign Path",
-    notes="Only a line in the command table of instructions v4.5; no layout, not in the library.",
+    notes="Only a line in the command table of v4.5; the library does not have it.",
 )
 class AssignPath(Request[Feedback]):
     """Assign a path. Known by its number only."""

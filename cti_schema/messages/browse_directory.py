@@ -7,20 +7,18 @@ from cti_schema.declare import QUERY, Feedback, Record, Request, feedback, recor
 
 
 class BrowseDirectoryResult(f.ResultCode):
-    """Browse directory result."""
+    """Outcome, and what the entries are."""
 
     DIRECTORY_SUCCESS = f.ok(1, "directory listed", "CTI_BROWSE_DIRECTORY_SUCCESS")
-    SCHEDULE_SUCCESS = f.ok(
-        2, "schedule list, 200-byte records, only names count", "CTI_BROWSE_SCHEDULE_SUCCESS"
-    )
+    SCHEDULE_SUCCESS = f.ok(2, "schedules, of which only the names count", "CTI_BROWSE_SCHEDULE_SUCCESS")
     SCHEDULE_VERSION1_SUCCESS = f.ok(
-        3, "schedule list, 440-byte relative paths (library only)", "CTI_BROWSE_SCHEDULE_VERSION1_SUCCESS"
+        3, "schedules by their path; known to the library only", "CTI_BROWSE_SCHEDULE_VERSION1_SUCCESS"
     )
     DIRECTORY_FAILED = 4, "failed", "CTI_BROWSE_DIRECTORY_FAILED"
 
 
 class EntryType(f.Code):
-    """Entry type."""
+    """Kind of an entry."""
 
     DIRECTORY = 0, "directory"
     FILE = 1, "file"
@@ -30,10 +28,10 @@ class EntryType(f.Code):
 class DirectoryEntry(Record):
     """One file or directory."""
 
-    entry_type: EntryType = f.enum(f.u32, EntryType)
-    name: str = f.utf16(64)
-    size: int = f.i32(unit="byte")
-    modified: str = f.utf16(32)
+    entry_type: EntryType = f.enum(f.u32, EntryType, doc="file or directory")
+    name: str = f.utf16(64, doc="name without a path")
+    size: int = f.i32(unit="byte", doc="size of a file")
+    modified: str = f.utf16(32, doc="time of the last change, as a text")
 
 
 @record
@@ -46,12 +44,16 @@ class SchedulePath(Record):
 @feedback(
     0xCC310001,
     vendor="THIRD_PARTY_CMD_BROWSE_DIRECTORY_FEED",
-    notes="Record size depends on result: 1 and 2 -> 200 bytes, 3 -> 440 bytes (UTF-16 path of 220). For 2 and 3 the client keeps only the name. Any other result: records ignored.",
+    notes=(
+        "The result chooses the record: 200 bytes for 1 and 2, a path of 440 bytes for 3. Of "
+        "results 2 and 3 the vendor's client keeps the names only; of any other it reads no "
+        "records."
+    ),
 )
 class BrowseDirectoryFeedback(Feedback):
     """Entries of a directory."""
 
-    result: BrowseDirectoryResult = f.enum(f.u32, BrowseDirectoryResult)
+    result: BrowseDirectoryResult = f.enum(f.u32, BrowseDirectoryResult, doc="outcome")
     entry_count: int = f.u32(doc="number of entries; read only for results 1, 2 and 3")
     entries: list[DirectoryEntry | SchedulePath] = f.array(
         f.variants(result, {3: SchedulePath}, DirectoryEntry),
@@ -67,7 +69,6 @@ class BrowseDirectoryFeedback(Feedback):
     port=9032,
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_BROWSE_DIRECTORY",
-    notes="Library throws above 1024 UTF-16 units.",
 )
 class BrowseDirectory(Request[BrowseDirectoryFeedback]):
     """List a directory of the cycler computer."""

@@ -7,7 +7,7 @@ from cti_schema.declare import QUERY, Feedback, Request, feedback, request
 
 
 class CheckFileResult(f.ResultCode):
-    """Check file result."""
+    """Whether the file exists."""
 
     EXISTS = f.ok(0, "file exists", "CTI_FILE_EXISTS")
     NONEXISTS = 1, "file does not exist", "CTI_FILE_NONEXISTS"
@@ -17,9 +17,9 @@ class CheckFileResult(f.ResultCode):
 class CheckFileFeedback(Feedback):
     """Whether a file exists, and where."""
 
-    result: CheckFileResult = f.enum(f.u8, CheckFileResult)
-    reason: str = f.utf16(256)
-    file_path: str = f.utf16(1024)
+    result: CheckFileResult = f.enum(f.u8, CheckFileResult, doc="outcome")
+    reason: str = f.utf16(256, doc="explanation")
+    file_path: str = f.utf16(1024, doc="where the file is")
     reserved = f.reserved(24)
 
 

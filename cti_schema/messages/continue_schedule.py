@@ -7,13 +7,13 @@ from cti_schema.declare import CONTROL, Feedback, Request, feedback, request
 
 
 class ContinueResult(f.ResultCode):
-    """Continue result."""
+    """Outcome of a continue."""
 
     SUCCESS = 0, "success", "CTI_CONTINUE_SUCCESS"
     INDEX = 16, "channel index does not exist", "CTI_CONTINUE_INDEX"
     ERROR = (
         17,
-        "console busy: someone is using the monitor/control or start/resume window",
+        "someone uses the monitor, control, start or resume window, or the right to control is missing",
         "CTI_CONTINUE_ERROR",
     )
     CHANNEL_RUNNING = 18, "channel is running", "CTI_CONTINUE_CHANNEL_RUNNING"
@@ -26,13 +26,17 @@ class ContinueResult(f.ResultCode):
 @feedback(
     0xBB230006,
     vendor="THIRD_PARTY_CMD_SCHEDULE_CONTINUE_FEED",
-    notes="The vendor client reads only channel index and result; the 101 reserved bytes may even be missing. v1.1 says the index is -1 on success (no capture to check).",
+    notes=(
+        "The vendor's client reads channel and result only, and takes a body without the reserved "
+        "bytes too. v1.1 says that the channel is -1 on success; no frame of a real cycler shows "
+        "it."
+    ),
 )
 class ContinueScheduleFeedback(Feedback):
     """Outcome of a continue on one channel."""
 
     channel_index: int = f.i32(doc="zero-based channel that the result is about")
-    result: ContinueResult = f.enum(f.u8, ContinueResult)
+    result: ContinueResult = f.enum(f.u8, ContinueResult, doc="outcome")
     reserved = f.reserved(101)
 
 
@@ -43,7 +47,7 @@ class ContinueScheduleFeedback(Feedback):
     echo={"channel_index": "channel_indices"},
     versions="MITS Pro7: TYMitsPro7_20210901+; MITS Pro8: TYMitsPro8_20200901+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_SCHEDULE_CONTINUE",
-    notes="v1.1 shows no channel list.",
+    notes="v1.1 shows no list of channels; the bytes have it.",
 )
 class ContinueSchedule(Request[ContinueScheduleFeedback]):
     """Continue paused channels."""

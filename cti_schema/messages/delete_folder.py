@@ -11,7 +11,7 @@ from cti_schema.enums import NewOrDeleteResult
 class DeleteFolderFeedback(Feedback):
     """Outcome of deleting."""
 
-    result: NewOrDeleteResult = f.enum(f.u32, NewOrDeleteResult)
+    result: NewOrDeleteResult = f.enum(f.u32, NewOrDeleteResult, doc="outcome")
 
 
 @request(
@@ -19,7 +19,7 @@ class DeleteFolderFeedback(Feedback):
     effect=CONTROL,
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_DELETE_FOLDER_CODE",
-    notes="The method is called PostDeleteFolder in v4.5, PostDeleteFile in the library.",
+    notes="The method is PostDeleteFolder in v4.5, PostDeleteFile in the library.",
 )
 class DeleteFolder(Request[DeleteFolderFeedback]):
     """Delete a file or a folder."""

@@ -7,7 +7,7 @@ from cti_schema.declare import QUERY, Feedback, Request, feedback, request
 
 
 class DownloadResult(f.ResultCode):
-    """Download result."""
+    """Outcome of a download."""
 
     SUCCESS = 1, "success", "CTI_DOWNLOAD_SUCCESS"
     FAILED = 2, "failed", "CTI_DOWNLOAD_FAILED"
@@ -18,18 +18,23 @@ class DownloadResult(f.ResultCode):
 @feedback(
     0xCC310002,
     vendor="THIRD_PARTY_CMD_DOWNLOAD_FEED_CODE",
-    notes="data_length below 31457280: the client copies the data, computes its MD5, and replaces the result by 3 when it differs from md5 - also for failures with no data, so a failed download needs the MD5 of zero bytes (d41d8cd98f00b204e9800998ecf8427e) to show its own result. From 31457280 on the result becomes 4 and no data is read. v1.1: packages of 512 KiB.",
+    notes=(
+        "Below 31457280 bytes the vendor's client checks the MD5 and makes the result 3 where it "
+        "differs, also of a failure without data: a failed download must carry the MD5 of nothing "
+        "(d41d8cd98f00b204e9800998ecf8427e) to show its own result. From 31457280 bytes on the "
+        "result becomes 4 and the data are not read. v1.1: pieces of 512 KiB."
+    ),
 )
 class DownloadFileFeedback(Feedback):
     """One piece of a file."""
 
-    result: DownloadResult = f.enum(f.u32, DownloadResult)
-    download_time: float = f.f64(doc="timestamp echoed from the request")
-    package_count: int = f.u32()
-    package_index: int = f.u32()
-    md5: bytes = f.bytes_fixed(16, doc="MD5 of the data bytes of this package")
-    data_length = f.length(f.u64, unit="byte", doc="data bytes following")
-    data: bytes = f.bytes_counted(data_length)
+    result: DownloadResult = f.enum(f.u32, DownloadResult, doc="outcome")
+    download_time: float = f.f64(doc="time stamp of the request")
+    package_count: int = f.u32(doc="number of pieces")
+    package_index: int = f.u32(doc="zero-based piece")
+    md5: bytes = f.bytes_fixed(16, doc="MD5 of the data in this piece")
+    data_length = f.length(f.u64, unit="byte", doc="size of the data in this piece")
+    data: bytes = f.bytes_counted(data_length, doc="bytes of the file")
 
 
 @request(
@@ -45,4 +50,4 @@ class DownloadFile(Request[DownloadFileFeedback]):
     """Fetch a file from the cycler computer."""
 
     file_path: str = f.utf16(1024, doc="file to fetch")
-    download_time: float = f.f64(doc="caller-chosen unique time stamp, echoed in the feedbacks")
+    download_time: float = f.f64(doc="any time stamp that no other download has; the feedbacks repeat it")

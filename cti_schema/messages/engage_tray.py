@@ -7,7 +7,7 @@ from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, rec
 
 
 class EngageTrayResult(f.ResultCode):
-    """Engage tray result."""
+    """Outcome for a tray."""
 
     SUCCESS = 0, "success", "CTI_ENGAGE_TRAY_SUCCESS"
     ERROR = 16, "error", "CTI_ENGAGE_TRAY_ERROR"
@@ -17,23 +17,23 @@ class EngageTrayResult(f.ResultCode):
     ERROR_SPTTMAPPING_INDEX = 20, "SPTT mapping index wrong", "CTI_ENGAGE_TRAY_ERROR_SPTTMAPPING_INDEX"
     ENGAGE_TRAY_ERROR_CHANNEL_NULL = (
         21,
-        "tray has no channel (own reading of the name)",
+        "tray has no channel (read from the name)",
         "CTI_ENGAGE_TRAY_ERROR_CHANNEL_NULL",
     )
     ENGAGE_TRAY_ERROR_CHANNEL_RUNNING = (
         22,
-        "a channel is running (own reading of the name)",
+        "a channel is running (read from the name)",
         "CTI_ENGAGE_TRAY_ERROR_CHANNEL_RUNNING",
     )
 
 
 @record
-class Tray(Record):
-    """One tray."""
+class TrayOutcome(Record):
+    """Outcome for one tray."""
 
-    global_index: int = f.u16()
-    error: EngageTrayResult = f.enum(f.u8, EngageTrayResult)
-    engage: int = f.u8(doc="engaged only when exactly 1")
+    global_index: int = f.u16(doc="zero-based tray")
+    error: EngageTrayResult = f.enum(f.u8, EngageTrayResult, doc="outcome")
+    engage: int = f.u8(doc="1: engaged; any other value is taken for no")
     reserved = f.reserved(4)
 
 
@@ -43,16 +43,16 @@ class EngageTrayFeedback(Feedback):
 
     tray_count = f.count(f.u32)
     reserved = f.reserved(68)
-    trays: list[Tray] = f.array(Tray, tray_count)
+    trays: list[TrayOutcome] = f.array(TrayOutcome, tray_count)
 
 
 @record
-class Entry(Record):
-    """One entry."""
+class TrayOrder(Record):
+    """What to do with one tray."""
 
-    tray_index: int = f.u16()
+    tray_index: int = f.u16(doc="zero-based tray")
     error: int = f.u8(default=0, doc="sent as 0")
-    engage: int = f.u8(values={0: "disengage", 1: "engage"})
+    engage: int = f.u8(values={0: "disengage", 1: "engage"}, doc="what to do")
     reserved: int = f.u32(default=0, doc="sent as 0")
 
 
@@ -61,13 +61,15 @@ class Entry(Record):
     effect=CONTROL,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_ENGAGE_TRAY",
-    notes="Limit (1452-72-8-2)/8 = 171; above it (172, 200, 2000 tried) the first 171 go out, the method returns true and the error output is -1.",
+    notes=(
+        "Of more than 171 entries the library sends the first 171, returns true and sets its error to -1."
+    ),
 )
 class EngageTray(Request[EngageTrayFeedback]):
     """Engage or disengage trays."""
 
-    tray_count = f.count(f.u32, doc="number of entries, library limit 171")
+    tray_count = f.count(f.u32, doc="number of entries")
     reserved_1: int = f.u16(default=0, doc="sent as 0")
     reserved_2: int = f.u16(default=0, doc="sent as 0")
     reserved = f.reserved(64)
-    entries: list[Entry] = f.array(Entry, tray_count, limit=171)
+    entries: list[TrayOrder] = f.array(TrayOrder, tray_count, limit=171)

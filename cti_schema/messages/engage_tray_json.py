@@ -3,56 +3,59 @@
 from __future__ import annotations
 
 from cti_schema import fields as f
-from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
+from cti_schema.declare import CONTROL, Feedback, Part, Record, Request, feedback, part, record, request
+from cti_schema.messages.engage_tray import EngageTray, EngageTrayResult
+from cti_schema.parts import EventMembers
+from cti_schema.versions import JSON_BODIES
 
 
 @record
-class EngageTrayInfo(Record):
-    """One entry."""
+class TrayOutcome(Record):
+    """Outcome for one tray."""
 
-    global_index: int = f.json_int("GlobalIndex", "i32", default=0)
-    error: int = f.json_int("Error", "i32", default=0, doc="codes of engage_tray_result")
-    engage: bool = f.json_bool("Engage", default=True)
+    global_index: int = f.json_int("GlobalIndex", "i32", default=0, doc="zero-based tray")
+    error: EngageTrayResult = f.json_int(
+        "Error", "i32", enum=EngageTrayResult, default=EngageTrayResult.SUCCESS, doc="outcome"
+    )
+    engage: bool = f.json_bool("Engage", default=True, doc="engaged")
+
+
+@part
+class EngageTrayJsonMembers(Part):
+    """Members of the feedback itself."""
+
+    engage_tray_infos: list[TrayOutcome] = f.json_list(
+        "EngageTrayInfos", TrayOutcome, default=[], doc="called EngageTrays in the request"
+    )
 
 
 @feedback(0xBBA60003, vendor="THIRD_PARTY_CMD_ENGAGE_TRAY_FEEDBACK")
-class EngageTrayJsonFeedback(Feedback):
+class EngageTrayJsonFeedback(EngageTrayJsonMembers, EventMembers, Feedback):
     """Outcome of engaging trays, in JSON."""
-
-    engage_tray_infos: list[EngageTrayInfo] = f.json_list(
-        "EngageTrayInfos",
-        EngageTrayInfo,
-        default=[],
-        doc="note: the list is called EngageTrays in the request",
-    )
-    command: int = f.json_int("dwCmd", "u32", ignored=True, default=0)
-    extended_command: int = f.json_int("dwCmd_Extend", "u32", ignored=True, default=0)
-    socket: None = f.json_null("socket", default=None, doc="must be null or absent")
-    channel_index: int = f.json_int(
-        "Channel", "i32", default=-1, doc="taken over when present; not used by the JSON messages"
-    )
-    channel_indices: list[int] | None = f.json_list(
-        "ChannelIndexList", "u16", nullable=True, default=None, doc="taken over when present"
-    )
 
 
 @record
-class EngageTray(Record):
-    """One entry."""
+class TrayOrder(Record):
+    """What to do with one tray."""
 
-    global_index: int = f.json_int("GlobalIndex", "i32", default=0)
-    error: int = f.json_int("Error", "i32", default=0, doc="meaningless in the request")
-    engage: bool = f.json_bool("Engage", default=True)
+    global_index: int = f.json_int("GlobalIndex", "i32", default=0, doc="zero-based tray")
+    error: int = f.json_int("Error", "i32", default=0, doc="without a meaning here, but sent")
+    engage: bool = f.json_bool("Engage", default=True, doc="engage, else disengage")
 
 
 @request(
     0xBB6A0003,
     effect=CONTROL,
+    variant_of=EngageTray,
+    when=JSON_BODIES,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_ENGAGE_TRAY",
-    notes="SAME CODE and vendor name as the binary request of the older library. No entry limit.",
+    notes=(
+        "Has the code and the vendor's name of the binary request of the older library. No limit "
+        "of the entries."
+    ),
 )
 class EngageTrayJson(Request[EngageTrayJsonFeedback]):
     """Engage or disengage trays, in JSON."""
 
-    engage_trays: list[EngageTray] = f.json_list("EngageTrays", EngageTray, default=[])
+    engage_trays: list[TrayOrder] = f.json_list("EngageTrays", TrayOrder, default=[])

@@ -8,36 +8,32 @@ from cti_schema.enums import BarcodeChannelType, GetBarcodeResult
 
 
 @record
-class Item(Record):
-    """One entry."""
+class Barcode(Record):
+    """The barcode of one channel, EQ, cell or tray."""
 
-    global_index: int = f.u16(doc="index of the channel/EQ/cell/tray")
-    error: GetBarcodeResult = f.enum(f.u16, GetBarcodeResult)
+    global_index: int = f.u16(doc="zero-based index of the channel, EQ, cell or tray")
+    error: GetBarcodeResult = f.enum(f.u16, GetBarcodeResult, doc="outcome")
     reserved = f.reserved(4)
-    barcode: str = f.utf16(72)
-    info_length = f.length(f.u16, doc="UTF-16 code units of info following the record")
-    info: str = f.utf16_counted(info_length)
+    barcode: str = f.utf16(72, doc="the barcode")
+    info_length = f.length(f.u16, doc="UTF-16 code units")
+    info: str = f.utf16_counted(info_length, doc="further text")
 
 
-@feedback(
-    0xBB160008,
-    vendor="THIRD_PARTY_CMD_GET_BARCODE_FEEDBACK",
-    notes="info_length counts UTF-16 units of the text that follows each record. error is 16 bits here.",
-)
+@feedback(0xBB160008, vendor="THIRD_PARTY_CMD_GET_BARCODE_FEEDBACK")
 class GetBarcodeFeedback(Feedback):
     """Barcodes, entry by entry."""
 
     item_count = f.count(f.u32)
-    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType)
+    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType, doc="what the indices count")
     reserved = f.reserved(16)
-    items: list[Item] = f.array(Item, item_count)
+    items: list[Barcode] = f.array(Barcode, item_count)
 
 
 @record
-class Entry(Record):
-    """One entry."""
+class BarcodePlace(Record):
+    """What a barcode is asked of."""
 
-    global_index: int = f.u16()
+    global_index: int = f.u16(doc="zero-based index of the channel, EQ, cell or tray")
     reserved = f.reserved(4)
 
 
@@ -51,6 +47,6 @@ class GetBarcode(Request[GetBarcodeFeedback]):
     """Read the barcodes of channels, EQs, cells or trays."""
 
     barcode_count = f.count(f.u32)
-    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType)
+    channel_type: BarcodeChannelType = f.enum(f.u16, BarcodeChannelType, doc="what the indices count")
     reserved = f.reserved(16)
-    entries: list[Entry] = f.array(Entry, barcode_count)
+    entries: list[BarcodePlace] = f.array(BarcodePlace, barcode_count)

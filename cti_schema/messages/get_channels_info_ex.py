@@ -11,31 +11,27 @@ from cti_schema.enums import GetChannelType
 class Channel(Record):
     """One channel."""
 
-    channel_index: int = f.u16()
-    test_object_name: str = f.utf16(200)
-    chart_name: str = f.utf16(200)
+    channel_index: int = f.u16(doc="zero-based channel")
+    test_object_name: str = f.utf16(200, doc="file of the test object")
+    chart_name: str = f.utf16(200, doc="chart file")
     nominal_capacity_ah: float = f.f32(unit="Ah")
-    max_current_charge_a: float = f.f32(unit="A")
-    min_voltage_charge_v: float = f.f32(unit="V")
-    max_voltage_charge_v: float = f.f32(unit="V")
+    max_current_charge_a: float = f.f32(unit="A", doc="greatest charge current")
+    min_voltage_charge_v: float = f.f32(unit="V", doc="least voltage")
+    max_voltage_charge_v: float = f.f32(unit="V", doc="greatest voltage")
     nominal_voltage_v: float = f.f32(unit="V")
     nominal_capacitance_f: float = f.f32(unit="F")
     nominal_internal_resistance_ohm: float = f.f32(unit="ohm")
-    specific_capacity: float = f.f32(unit="Ah/g")
-    auto_calculate: int = f.u8()
-    mass: float = f.f32(unit="g")
+    specific_capacity: float = f.f32(unit="Ah/g", doc="capacity per mass")
+    auto_calculate: int = f.u8(doc="not zero: the capacity is calculated from mass and specific capacity")
+    mass: float = f.f32(unit="g", doc="mass")
     reserved = f.reserved(256)
 
 
-@feedback(
-    0xBB370002,
-    vendor="THIRD_PARTY_CMD_GET_CHANNELS_INFO_EX_FEED",
-    notes="channel_count is signed in the structure.",
-)
+@feedback(0xBB370002, vendor="THIRD_PARTY_CMD_GET_CHANNELS_INFO_EX_FEED")
 class GetChannelsInfoExFeedback(Feedback):
     """Test objects and charts of channels."""
 
-    channel_count = f.count(f.i32, doc="number of channel records; capped at 2048")
+    channel_count = f.count(f.i32, doc="number of channels; the vendor's client takes 2048 at most")
     channels: list[Channel] = f.array(Channel, channel_count)
 
 
@@ -43,13 +39,19 @@ class GetChannelsInfoExFeedback(Feedback):
     0xBB370001,
     effect=QUERY,
     vendor="THIRD_PARTY_CMD_GET_CHANNELS_INFO_EX",
-    notes="The int argument is truncated to 16 bits (70000 is sent as 4464). The library method returns true even when nothing was sent.",
+    notes=(
+        "The library cuts the channel to 16 bits (70000 is sent as 4464), and returns true even "
+        "when nothing was sent."
+    ),
 )
 class GetChannelsInfoEx(Request[GetChannelsInfoExFeedback]):
     """Read the test object and the chart assigned to channels."""
 
-    channel_index: int = f.i16(default=-1, doc="zero-based global IV channel index or -1")
+    channel_index: int = f.i16(default=-1, doc="zero-based channel; -1: those of channel_selection")
     channel_selection: GetChannelType = f.enum(
-        f.i16, GetChannelType, default=GetChannelType.ALLCHANNEL, doc="which channels"
+        f.i16,
+        GetChannelType,
+        default=GetChannelType.ALLCHANNEL,
+        doc="which channels, where no single one is named",
     )
     reserved = f.reserved(32)

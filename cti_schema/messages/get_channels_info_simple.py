@@ -12,13 +12,13 @@ from cti_schema.parts import AuxCounts, AuxReadings
 class ChannelHead(Part):
     """First fields of a channel."""
 
-    channel_index: int = f.u32(doc="zero-based channel index; >= 2048 drops the whole feedback")
+    channel_index: int = f.u32(doc="zero-based channel, at most 2047")
     master_channel: int = f.u16(
-        doc="master channel of a parallel group; the channel itself when not paralleled"
+        doc="first channel of a parallel group; the channel itself when it is in none"
     )
-    step_number: int = f.u16(doc="current step number; not exposed by the vendor object")
-    status: ChannelStatus = f.enum(f.i16, ChannelStatus, doc="channel status")
-    comm_failure: int = f.u8(doc="non-zero: no connection to the channel controller")
+    step_number: int = f.u16(doc="current step")
+    status: ChannelStatus = f.enum(f.i16, ChannelStatus, doc="what the channel does")
+    comm_failure: int = f.u8(doc="not zero: the channel cannot be reached")
     test_time_s: float = f.f64(unit="s", doc="time since the test started")
     step_time_s: float = f.f64(unit="s", doc="time since the step started")
     voltage_v: float = f.f32(unit="V", doc="channel voltage")
@@ -33,7 +33,10 @@ class Channel(ChannelHead, AuxCounts, AuxReadings, Record):
 @feedback(
     0xEEBC0001,
     vendor="THIRD_PARTY_CMD_GET_CHANNELS_INFO_SIMPLE_MODE_FEED_CODE",
-    notes="Order differs from the full record: index, master, step number, status, comm failure. step_number is not exposed by the vendor object, so its position is confirmed only by the fields around it.",
+    notes=(
+        "The first fields stand in another order than in the full feedback. The vendor's client "
+        "does not show the step number, so that only its neighbours confirm its place."
+    ),
 )
 class GetChannelsInfoSimpleFeedback(Feedback):
     """Few values of channels: status, times, voltage, current, auxiliaries."""
@@ -51,8 +54,11 @@ class GetChannelsInfoSimpleFeedback(Feedback):
 class GetChannelsInfoSimple(Request[GetChannelsInfoSimpleFeedback]):
     """Read the few values of channels that change most."""
 
-    channel_index: int = f.i16(default=-1, doc="zero-based global IV channel index or -1")
+    channel_index: int = f.i16(default=-1, doc="zero-based channel; -1: those of channel_selection")
     channel_selection: GetChannelType = f.enum(
-        f.i16, GetChannelType, default=GetChannelType.ALLCHANNEL, doc="which channels"
+        f.i16,
+        GetChannelType,
+        default=GetChannelType.ALLCHANNEL,
+        doc="which channels, where no single one is named",
     )
     reserved = f.reserved(36)

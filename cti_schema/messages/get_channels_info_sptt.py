@@ -8,17 +8,17 @@ from cti_schema.enums import ChannelStatus
 
 
 class SpttItemType(f.Code):
-    """Sptt item type."""
+    """What a record is about."""
 
     EQ = 0, "EQ record", "EQ"
     CELL = 1, "cell record", "CELL"
 
 
 @record
-class Item(Record):
-    """One entry."""
+class EqOrCell(Record):
+    """Values of one EQ or of one cell."""
 
-    global_index: int = f.i32(doc="EQ or cell index; >= 2048 drops the feedback")
+    global_index: int = f.i32(doc="zero-based EQ or cell, at most 2047")
     voltage_v: float = f.f32(unit="V")
     current_a: float = f.f32(unit="A")
     power_w: float = f.f32(unit="W")
@@ -28,23 +28,26 @@ class Item(Record):
     discharge_energy_wh: float = f.f32(unit="Wh")
     internal_resistance_ohm: float = f.f32(unit="ohm")
     auxiliary_temperature_degc: float = f.f32(unit="degC")
-    status: ChannelStatus = f.enum(f.u8, ChannelStatus)
-    item_type: SpttItemType = f.enum(f.u8, SpttItemType, doc="0 EQ, otherwise cell")
-    parent_index: int = f.u16(doc="for an EQ: its IV channel; for a cell: the global index of its EQ")
+    status: ChannelStatus = f.enum(f.u8, ChannelStatus, doc="what it does")
+    item_type: SpttItemType = f.enum(f.u8, SpttItemType, doc="0: an EQ; any other value: a cell")
+    parent_index: int = f.u16(doc="of an EQ: its channel; of a cell: its EQ")
     reserved = f.reserved(12)
 
 
 @feedback(
     0xEEBA0013,
     vendor="THIRD_PARTY_CMD_GET_CHANNELS_INFO_SPTT_FEED_CODE",
-    notes="Confirmed through the decoded command object; the LabView control class has no event for it. A cell must come after its EQ. Index >= 2048 discards the whole feedback. EQs and cells are sorted by index in the vendor object.",
+    notes=(
+        "A cell must stand behind its EQ. The vendor's client drops the whole feedback when an "
+        "index is 2048 or more, and sorts EQs and cells by index."
+    ),
 )
 class GetChannelsInfoSpttFeedback(Feedback):
     """Values of EQs and of their cells."""
 
-    item_count = f.count(f.u32, doc="records; capped at 2048 by the vendor client")
+    item_count = f.count(f.u32, doc="number of records; the vendor's client takes 2048 at most")
     reserved = f.reserved(32)
-    items: list[Item] = f.array(Item, item_count)
+    items: list[EqOrCell] = f.array(EqOrCell, item_count)
 
 
 @request(
@@ -52,10 +55,10 @@ class GetChannelsInfoSpttFeedback(Feedback):
     effect=QUERY,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_GET_CHANNELS_INFO_SPTT",
-    notes="The request code lies in the range the other messages use for feedbacks (0xEEBA....).",
+    notes="The code lies among those of feedbacks (0xEEBA....).",
 )
 class GetChannelsInfoSptt(Request[GetChannelsInfoSpttFeedback]):
     """Read the EQ and cell values of SPTT channels."""
 
-    channel_index: int = f.i16(default=-1, doc="-1 for all, or a zero-based index")
+    channel_index: int = f.i16(default=-1, doc="zero-based channel; -1: all")
     reserved = f.reserved(32)

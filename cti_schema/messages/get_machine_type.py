@@ -7,7 +7,7 @@ from cti_schema.declare import QUERY, Feedback, Request, feedback, request
 
 
 class MachineType(f.Code):
-    """Machine type."""
+    """Kind of channels that the machine has."""
 
     IV = 1, "IV channels only", "IV"
     SPTT = 2, "SPTT only", "SPTT"
@@ -15,18 +15,18 @@ class MachineType(f.Code):
 
 
 class GetMachineResult(f.ResultCode):
-    """Get machine result."""
+    """Outcome of asking for the kind of machine."""
 
     SUCCESS = 0, "success", "CTI_GET_MACHINE_SUCCESS"
     ERROR = 16, "error", "CTI_GET_MACHINE_ERROR"
 
 
-@feedback(0xBBA60001, vendor="THIRD_PARTY_CMD_GET_MACHINE_TYPE_FEEDBACK", notes="error is 16 bits.")
+@feedback(0xBBA60001, vendor="THIRD_PARTY_CMD_GET_MACHINE_TYPE_FEEDBACK")
 class GetMachineTypeFeedback(Feedback):
     """Kind of the machine."""
 
-    machine_type: MachineType = f.enum(f.u32, MachineType)
-    error: GetMachineResult = f.enum(f.u16, GetMachineResult)
+    machine_type: MachineType = f.enum(f.u32, MachineType, doc="kind of the machine")
+    error: GetMachineResult = f.enum(f.u16, GetMachineResult, doc="outcome")
     reserved = f.reserved(30)
 
 

@@ -12,18 +12,14 @@ from cti_schema.parts import ResumeCounters, UserVariables
 class ChannelHead(Part):
     """First fields of a channel."""
 
-    channel_index: int = f.u32()
-    channel_code: ChannelCode = f.enum(
-        f.u32,
-        ChannelCode,
-        doc="0 = data valid; 34 test-name query failed, 35 test name empty, 36 resume table not available",
-    )
+    channel_index: int = f.u32(doc="zero-based channel")
+    channel_code: ChannelCode = f.enum(f.u32, ChannelCode, doc="whether the data are there")
     step_count = f.count(f.u32)
-    test_name: str = f.utf16(72)
-    schedule_name: str = f.utf16(200)
-    creator: str = f.utf16(64)
-    comment: str = f.utf16(64)
-    start_time: str = f.utf16(64)
+    test_name: str = f.utf16(72, doc="name of the test")
+    schedule_name: str = f.utf16(200, doc="schedule file")
+    creator: str = f.utf16(64, doc="who made the test")
+    comment: str = f.utf16(64, doc="comment on the test")
+    start_time: str = f.utf16(64, doc="when the test started, as a text")
 
 
 @record
@@ -38,7 +34,7 @@ class Channel(ChannelHead, ResumeCounters, UserVariables, Record):
 @feedback(
     0xCD310003,
     vendor="THIRD_PARTY_CMD_GET_RESUME_DATA_FEED_CODE",
-    notes="Step labels as in get_start_data_feedback. mv_counter1..4 appear as TC_Counter1..4 in the vendor object.",
+    notes="The vendor's client calls mv_counter1 to 4 TC_Counter1 to 4.",
 )
 class GetResumeDataFeedback(Feedback):
     """Test, counters and step labels that channels can resume with."""

@@ -12,22 +12,20 @@ from cti_schema.parts import UserVariables
 class ChannelHead(Part):
     """First fields of a channel."""
 
-    channel_index: int = f.u32()
-    channel_code: ChannelCode = f.enum(
-        f.u32,
-        ChannelCode,
-        doc="0 = data valid; 34 test-name query failed, 35 test name empty, 36 resume table not available",
-    )
+    channel_index: int = f.u32(doc="zero-based channel")
+    channel_code: ChannelCode = f.enum(f.u32, ChannelCode, doc="whether the data are there")
     test_name_count = f.count(f.u32)
     step_count = f.count(f.u32)
-    schedule_name: str = f.utf16(200)
+    schedule_name: str = f.utf16(200, doc="schedule file")
 
 
 @record
 class Channel(ChannelHead, UserVariables, Record):
     """One channel."""
 
-    test_names: list[str] = f.array(f.prefixed_text(f.u32, exact=True), ChannelHead.test_name_count)
+    test_names: list[str] = f.array(
+        f.prefixed_text(f.u32, exact=True), ChannelHead.test_name_count, doc="names of tests that were run"
+    )
     steps: list[str] = f.array(
         f.prefixed_text(f.u32, exact=False, limit=512), ChannelHead.step_count, doc="step labels"
     )
@@ -36,7 +34,10 @@ class Channel(ChannelHead, UserVariables, Record):
 @feedback(
     0xCD310001,
     vendor="THIRD_PARTY_CMD_GET_START_DATA_FEED_CODE",
-    notes="Test names: u32 byte length, that many bytes in the ANSI code page of the client machine, one NUL. Step labels: u32 length (ignored by the client), then Latin-1 bytes up to a NUL (at most 512). v4.5 shows plain counted strings without the NUL. Non-ASCII test names are unconfirmed (host code page).",
+    notes=(
+        "Test names are in the code page of the client's machine; none but ASCII was tried. The "
+        "length of a step label is ignored: its NUL ends it. v4.5 shows both without the NUL."
+    ),
 )
 class GetStartDataFeedback(Feedback):
     """Schedules, user variables, test names and step labels of channels."""

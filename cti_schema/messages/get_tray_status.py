@@ -7,7 +7,7 @@ from cti_schema.declare import QUERY, Feedback, Record, Request, feedback, recor
 
 
 class GetTrayStatusResult(f.ResultCode):
-    """Get tray status result."""
+    """Outcome for a tray."""
 
     SUCCESS = 0, "success", "CTI_GET_TRAY_STATUS_SUCCESS"
     ERROR = 16, "error", "CTI_GET_TRAY_STATUS_ERROR"
@@ -18,7 +18,7 @@ class GetTrayStatusResult(f.ResultCode):
 
 
 class TrayStatus(f.Code):
-    """Tray status."""
+    """State of a tray."""
 
     ENGAGED = 0, "engaged", "Engaged"
     DISENGAGED = 1, "disengaged", "Disengaged"
@@ -27,19 +27,21 @@ class TrayStatus(f.Code):
 
 @record
 class Tray(Record):
-    """One tray."""
+    """State of one tray."""
 
-    tray_index: int = f.u16()
-    error: GetTrayStatusResult = f.enum(f.u8, GetTrayStatusResult)
-    changed: int = f.u8(doc="not read by the vendor client")
-    tray_status: TrayStatus = f.enum(f.u16, TrayStatus)
+    tray_index: int = f.u16(doc="zero-based tray")
+    error: GetTrayStatusResult = f.enum(f.u8, GetTrayStatusResult, doc="whether the state is there")
+    changed: int = f.u8(doc="whether the state changed")
+    tray_status: TrayStatus = f.enum(f.u16, TrayStatus, doc="the state")
     reserved = f.reserved(2)
 
 
 @feedback(
     0xBBA60002,
     vendor="THIRD_PARTY_CMD_GET_TRAY_STATUS_FEEDBACK",
-    notes="changed is not read by the client, so its position is confirmed only by the fields around it.",
+    notes=(
+        "The vendor's client does not read the changed flag, so that only its neighbours confirm its place."
+    ),
 )
 class GetTrayStatusFeedback(Feedback):
     """State of trays."""
@@ -54,13 +56,16 @@ class GetTrayStatusFeedback(Feedback):
     effect=QUERY,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_GET_TRAY_STATUS",
-    notes="Limit (1452-72-8-2)/8 = 171. Above it the library sets its error output to -1 and cuts count and buffer to 171 entries, yet goes on writing all the entries into the buffer (heap overrun): 172 got through, 200 and 2000 killed the process.",
+    notes=(
+        "Of more than 171 indices the library sends 171 with error -1, but overruns its buffer: "
+        "200 killed the process."
+    ),
 )
 class GetTrayStatus(Request[GetTrayStatusFeedback]):
     """Ask for the state of trays."""
 
-    tray_count = f.count(f.u32, doc="number of entries, library limit 171")
+    tray_count = f.count(f.u32, doc="number of indices")
     reserved_1: int = f.u16(default=0, doc="sent as 0")
     reserved_2: int = f.u16(default=0, doc="sent as 0")
     reserved = f.reserved(64)
-    tray_indices: list[int] = f.array(f.u16, tray_count, limit=171, doc="tray index")
+    tray_indices: list[int] = f.array(f.u16, tray_count, limit=171, doc="zero-based trays")

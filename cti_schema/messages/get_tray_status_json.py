@@ -3,58 +3,70 @@
 from __future__ import annotations
 
 from cti_schema import fields as f
-from cti_schema.declare import QUERY, Feedback, Record, Request, feedback, record, request
+from cti_schema.declare import QUERY, Feedback, Part, Record, Request, feedback, part, record, request
+from cti_schema.messages.get_tray_status import GetTrayStatus, GetTrayStatusResult
+from cti_schema.parts import EventMembers
+from cti_schema.versions import JSON_BODIES
 
 
 @record
-class MetaValue(Record):
-    """One entry."""
+class TrayValue(Record):
+    """One value measured at a tray."""
 
-    value: float = f.json_float("Value", "f32", default=0.0)
-    alias_name: str | None = f.json_text("AliasName", nullable=True, default=None)
-    error: int = f.json_int("Error", "i32", default=0)
+    value: float = f.json_float("Value", "f32", default=0.0, doc="the value")
+    alias_name: str | None = f.json_text(
+        "AliasName", nullable=True, default=None, doc="what the value is called"
+    )
+    error: int = f.json_int("Error", "i32", default=0, doc="result code of this value")
 
 
 @record
-class TrayStatusInfo(Record):
-    """One entry."""
+class Tray(Record):
+    """State of one tray."""
 
-    global_index: int = f.json_int("GlobalIndex", "i32", default=0)
-    is_engagement_down: bool = f.json_bool("IsEngagementDown", default=False)
-    is_engagement_up: bool = f.json_bool("IsEngagementUp", default=False)
-    is_tray_inserted: bool = f.json_bool("IsTrayInserted", default=False)
-    error: int = f.json_int("Error", "i32", default=0, doc="codes of tray_status_result")
-    meta_values: list[MetaValue] = f.json_list("MetaValues", MetaValue, default=[])
+    global_index: int = f.json_int("GlobalIndex", "i32", default=0, doc="zero-based tray")
+    is_engagement_down: bool = f.json_bool("IsEngagementDown", default=False, doc="pressed down")
+    is_engagement_up: bool = f.json_bool("IsEngagementUp", default=False, doc="released")
+    is_tray_inserted: bool = f.json_bool("IsTrayInserted", default=False, doc="in its place")
+    error: GetTrayStatusResult = f.json_int(
+        "Error",
+        "i32",
+        enum=GetTrayStatusResult,
+        default=GetTrayStatusResult.SUCCESS,
+        doc="whether the state is there",
+    )
+    meta_values: list[TrayValue] = f.json_list("MetaValues", TrayValue, default=[])
+
+
+@part
+class GetTrayStatusJsonMembers(Part):
+    """Members of the feedback itself."""
+
+    tray_status_infos: list[Tray] = f.json_list("TrayStatusInfos", Tray, default=[])
 
 
 @feedback(
     0xBBA60002,
     vendor="THIRD_PARTY_CMD_GET_TRAY_STATUS_JSON_FEEDBACK",
-    notes="Same code as the binary feedback; the engaged/disengaged/malfunction state and the changed flag of the older form are gone, three flags replace them.",
+    notes="Has the code of the binary feedback; three flags stand for its state and its changed flag.",
 )
-class GetTrayStatusJsonFeedback(Feedback):
+class GetTrayStatusJsonFeedback(GetTrayStatusJsonMembers, EventMembers, Feedback):
     """State of trays, in JSON."""
-
-    tray_status_infos: list[TrayStatusInfo] = f.json_list("TrayStatusInfos", TrayStatusInfo, default=[])
-    command: int = f.json_int("dwCmd", "u32", ignored=True, default=0)
-    extended_command: int = f.json_int("dwCmd_Extend", "u32", ignored=True, default=0)
-    socket: None = f.json_null("socket", default=None, doc="must be null or absent")
-    channel_index: int = f.json_int(
-        "Channel", "i32", default=-1, doc="taken over when present; not used by the JSON messages"
-    )
-    channel_indices: list[int] | None = f.json_list(
-        "ChannelIndexList", "u16", nullable=True, default=None, doc="taken over when present"
-    )
 
 
 @request(
     0xBB6A0002,
     effect=QUERY,
+    variant_of=GetTrayStatus,
+    when=JSON_BODIES,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_GET_TRAY_STATUS_JSON",
-    notes="SAME CODE as the binary request of the older library; tell them apart by the body (see rules.md). No entry limit any more (400 sent whole, error 0).",
+    notes=(
+        "Has the code of the binary request of the older library; the body tells them apart. No "
+        "limit of the indices."
+    ),
 )
 class GetTrayStatusJson(Request[GetTrayStatusJsonFeedback]):
     """Ask for the state of trays, in JSON."""
 
-    tray_index_list: list[int] = f.json_list("TrayIndexList", "i32", default=[])
+    tray_index_list: list[int] = f.json_list("TrayIndexList", "i32", default=[], doc="zero-based trays")

@@ -7,16 +7,16 @@ from cti_schema.declare import CONTROL, Feedback, Request, feedback, request
 
 
 class JumpResult(f.ResultCode):
-    """Jump result."""
+    """Outcome of a jump."""
 
     SUCCESS = 0, "success", "CTI_JUMP_SUCCESS"
     INDEX = 16, "channel index does not exist", "CTI_JUMP_INDEX"
-    ERROR = 17, "console busy: someone is using the monitor/control or start/resume window", "CTI_JUMP_ERROR"
-    CHANNEL_RUNNING = (
-        18,
-        "channel is not running (v1.1 states the opposite of the name)",
-        "CTI_JUMP_CHANNEL_RUNNING",
+    ERROR = (
+        17,
+        "someone uses the monitor, control, start or resume window, or the right to control is missing",
+        "CTI_JUMP_ERROR",
     )
+    CHANNEL_RUNNING = (18, "channel is not running (so v1.1, against the name)", "CTI_JUMP_CHANNEL_RUNNING")
     CHANNEL_NOT_CONNECT = 19, "channel is not connected to the DAQ", "CTI_JUMP_CHANNEL_NOT_CONNECT"
     SCHEDULE_VALID = 20, "schedule does not fit the system configuration", "CTI_JUMP_SCHEDULE_VALID"
     NO_SCHEDULE_ASSIGNED = 21, "no schedule assigned to the channel", "CTI_JUMP_NO_SCHEDULE_ASSIGNED"
@@ -30,7 +30,7 @@ class JumpResult(f.ResultCode):
     POWER_CLAMP_CHECK = 29, "documented as not used", "CTI_JUMP_POWER_CLAMP_CHECK"
     AI = 30, "auxiliary test settings need checking", "CTI_JUMP_AI"
     NO_GROUP_CHANNEL = 31, "no channel selected", "CTI_JUMP_SAFOR_GROUPCHAN"
-    BT6000_RUNNING_GROUP = 32, "no documented meaning (BT6000 running group)", "CTI_JUMP_BT6000RUNNINGGROUP"
+    BT6000_RUNNING_GROUP = 32, "BT6000: the group is running", "CTI_JUMP_BT6000RUNNINGGROUP"
     CHANNEL_DOWNLOADING_SCHEDULE = (
         33,
         "DAQ is still downloading a schedule",
@@ -38,12 +38,12 @@ class JumpResult(f.ResultCode):
     )
     DATABASE_QUERY_TEST_NAME_ERROR = (
         34,
-        "database query for the test name failed",
+        "the database could not be asked for the test name",
         "CTI_JUMP_DATABASE_QUERY_TEST_NAME_ERROR",
     )
     TEST_NAME_EXISTS = (
         35,
-        "test name empty, or (resume) schedule differs from the last used",
+        "test name is empty, or the schedule is not the last used one",
         "CTI_JUMP_TEXTNAME_EXITS",
     )
     GO_STEP = 36, "invalid start step", "CTI_JUMP_GO_STEP"
@@ -56,23 +56,26 @@ class JumpResult(f.ResultCode):
     )
     BATTERY_SIMULATION_NOT_PARALLEL = (
         40,
-        "battery simulation / parallel setting error",
+        "battery simulation does not go with the parallel setting",
         "CTI_JUMP_BATTERYSIMULATION_NOT_PARALLEL",
     )
-    CHANNEL_SUSPENDED = 41, "undocumented: channel is suspended", "CTI_JUMP_CHANNEL_SUSPENT"
-    ACIM_TESTING = 42, "undocumented: ACIM test in progress", "CTI_JUMP_ACIM_TESTING"
+    CHANNEL_SUSPENDED = 41, "channel is suspended", "CTI_JUMP_CHANNEL_SUSPENT"
+    ACIM_TESTING = 42, "an ACIM test is in progress", "CTI_JUMP_ACIM_TESTING"
 
 
 @feedback(
     0xBB230005,
     vendor="THIRD_PARTY_JUMP_CHANNEL_FEED_CODE",
-    notes="The vendor client reads only channel index and result; the 101 reserved bytes may even be missing. The vendor object repeats the index in errorChannel. v4.5 prints a wrong command code for this structure.",
+    notes=(
+        "The vendor's client reads channel and result only, and takes a body without the reserved "
+        "bytes too. v4.5 prints a wrong code at the layout."
+    ),
 )
 class JumpChannelFeedback(Feedback):
     """Outcome of a jump on one channel."""
 
     channel_index: int = f.i32(doc="zero-based channel that the result is about")
-    result: JumpResult = f.enum(f.u8, JumpResult)
+    result: JumpResult = f.enum(f.u8, JumpResult, doc="outcome")
     reserved = f.reserved(101)
 
 
@@ -82,11 +85,14 @@ class JumpChannelFeedback(Feedback):
     echo={"channel_index": "channel_index"},
     versions="MITS Pro7: no; MITS Pro8: TYMitsPro8_201909191+; MITS 10: all",
     vendor="THIRD_PARTY_JUMP_CHANNEL_CODE",
-    notes="v4.5 layout comment gives code 0xCD130004; its table and the bytes give 0xBB320005. Step first, then channel.",
+    notes=(
+        "v4.5 prints the code 0xCD130004 at the layout; its table and the bytes have 0xBB320005. "
+        "Steps count from 0 on the wire, and from 1 in manual 1.2.0."
+    ),
 )
 class JumpChannel(Request[JumpChannelFeedback]):
     """Jump to another step of the running schedule."""
 
-    step_index: int = f.i32(doc="zero-based step; a step that does not exist stops the test (v1.1)")
+    step_index: int = f.i32(doc="zero-based step; one that does not exist stops the test (v1.1)")
     channel_index: int = f.i32(doc="zero-based channel")
     reserved = f.reserved(101)

@@ -17,32 +17,36 @@ class UserType(f.Code):
 @feedback(
     0xEEBA0001,
     vendor="THIRD_PARTY_LOGIN_FEED_CODE",
-    notes="Sets the server version that steers the client (VLS requests etc.). A picture that the imaging library cannot decode throws inside the receive path and leaves the vendor client deaf for good: later frames on the connection are never decoded. A picture length of 10485760 or more is ignored. MITS8 capture: picture_length 0, version 1, ITAC 7918320 (looks uninitialised). v1.1 types the picture as characters; it is bytes.",
+    notes=(
+        "The version chooses what the vendor's client sends from now on, whatever the result is. "
+        "A picture that does not decode makes that client deaf: it decodes nothing more on the "
+        "connection; one of 10485760 bytes or more is ignored. v1.1 has the picture as "
+        "characters; it is bytes. A real cycler sent version 1 and ITAC 7918320 (it looks "
+        "uninitialised)."
+    ),
 )
 class LoginFeedback(Feedback):
     """Whether the login succeeded, and who the cycler is."""
 
-    result: LoginResult = f.enum(f.u32, LoginResult)
-    ip_address: bytes = f.bytes_fixed(4, doc="IPv4 address of the server; not exposed by the vendor object")
-    serial_number: str = f.latin1(16, doc="cycler serial number")
-    note: str = f.latin1(256, doc="customer note")
-    nickname: str = f.utf16(1024)
-    location: str = f.utf16(1024)
-    emergency_contact: str = f.utf16(1024)
-    other_comments: str = f.utf16(1024)
-    email: str = f.utf16(64)
-    call: str = f.utf16(16)
-    itac: int = f.u32(doc="international telephone area code")
-    version: CtiVersion = f.enum(
-        f.u32, CtiVersion, doc="server version; steers which requests the vendor client will send"
+    result: LoginResult = f.enum(f.u32, LoginResult, doc="whether the login succeeded")
+    ip_address: bytes = f.bytes_fixed(
+        4, doc="IPv4 address of the server; the vendor's client does not show it"
     )
+    serial_number: str = f.latin1(16, doc="serial number of the cycler")
+    note: str = f.latin1(256, doc="note of the owner")
+    nickname: str = f.utf16(1024, doc="name that the owner gave the cycler")
+    location: str = f.utf16(1024, doc="where the cycler stands")
+    emergency_contact: str = f.utf16(1024, doc="name and telephone number for emergencies")
+    other_comments: str = f.utf16(1024, doc="further comments")
+    email: str = f.utf16(64, doc="address of the owner")
+    call: str = f.utf16(16, doc="telephone number")
+    itac: int = f.u32(doc="international telephone area code")
+    version: CtiVersion = f.enum(f.u32, CtiVersion, doc="chooses the variants of messages")
     allow_control: int = f.u32(doc="1: this client may control channels")
     channel_count: int = f.u32(doc="number of IV channels")
-    user_type: UserType = f.enum(f.u32, UserType, doc="0 normal user, 1 super user")
-    picture_length = f.length(f.u32, doc="bytes of picture that follow")
-    picture: bytes = f.bytes_counted(
-        picture_length, doc="image file bytes; decoded only when 0 < length < 10485760"
-    )
+    user_type: UserType = f.enum(f.u32, UserType, doc="rights of the user")
+    picture_length = f.length(f.u32, doc="size of the picture")
+    picture: bytes = f.bytes_counted(picture_length, doc="image file; none, or less than 10485760 bytes")
 
 
 @request(
@@ -50,10 +54,14 @@ class LoginFeedback(Feedback):
     effect=QUERY,
     versions="MITS Pro7: all; MITS Pro8: all; MITS 10: all",
     vendor="THIRD_PARTY_LOGIN_CODE",
-    notes="Library throws for >32 bytes or any non-ASCII character; empty strings are sent. 32-character strings leave no terminating zero. Nothing in the library forces a login first: every other request can be sent before it. Instructions v4.5 state a frame of 187 bytes; recorded and captured frames are 86. The login feedback's Version field selects later message variants (see framing.md).",
+    notes=(
+        "Any other request can be sent before it. A text of 32 characters has no NUL. The library "
+        "refuses more than 32 characters, and any that is not ASCII. v4.5 states a frame of 187 "
+        "bytes; it has 86."
+    ),
 )
 class Login(Request[LoginFeedback]):
     """Log in with user name and password."""
 
-    username: str = f.ascii(32, doc="account name")
-    password: str = f.ascii(32, secret=True, doc="password, clear text")
+    username: str = f.ascii(32, doc="name of the account")
+    password: str = f.ascii(32, secret=True, doc="password, in clear text")

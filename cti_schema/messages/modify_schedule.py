@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cti_schema import fields as f
-from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
+from cti_schema.declare import CONTROL, Feedback, Part, Record, Request, feedback, part, record, request
+from cti_schema.parts import EventMembers
 
 
 class ModifyScheduleResult(f.ResultCode):
-    """Modify schedule result."""
+    """Outcome of changing a schedule."""
 
     MODIFY_SUCCESS = f.ok(0, "changed", "CTI_MODIFY_SUCCESS")
     MODIFY_ERROR = 16, "failed", "CTI_MODIFY_ERROR"
@@ -31,67 +32,58 @@ class ModifyScheduleResult(f.ResultCode):
 
 
 @record
-class AnsweredScheduleModifyInfo(Record):
-    """One entry."""
+class ScheduleOutcome(Record):
+    """Outcome for one schedule."""
 
-    schedule_name: str = f.json_text("ScheduleName", default="")
+    schedule_name: str = f.json_text("ScheduleName", default="", doc="schedule file")
     result: ModifyScheduleResult = f.json_int(
-        "Result", "i32", enum=ModifyScheduleResult, default=ModifyScheduleResult.MODIFY_SUCCESS
+        "Result", "i32", enum=ModifyScheduleResult, default=ModifyScheduleResult.MODIFY_SUCCESS, doc="outcome"
     )
-    message: str = f.json_text("Message", default="")
+    message: str = f.json_text("Message", default="", doc="explanation")
 
 
-@feedback(
-    0xBB260114,
-    vendor="THIRD_PARTY_CMD_MODIFY_SCHEDULE_FEEDBACK",
-    notes="Event ArbinCommandModifyScheduleFeedBackEvent.",
-)
-class ModifyScheduleFeedback(Feedback):
-    """Outcome of changing schedules, one by one."""
+@part
+class ModifyScheduleMembers(Part):
+    """Members of the feedback itself."""
 
     task_id: int = f.json_int(
-        "TaskID",
-        "i64",
-        default=0,
-        doc="chosen by the caller, not numbered by the library; the feedback has the same member, so echo it",
+        "TaskID", "i64", default=0, doc="number chosen by the caller; the feedback repeats it"
     )
-    schedule_modify_infos: list[AnsweredScheduleModifyInfo] = f.json_list(
-        "ScheduleModifyInfos", AnsweredScheduleModifyInfo, default=[]
+    schedule_modify_infos: list[ScheduleOutcome] = f.json_list(
+        "ScheduleModifyInfos", ScheduleOutcome, default=[]
     )
-    command: int = f.json_int("dwCmd", "u32", ignored=True, default=0)
-    extended_command: int = f.json_int("dwCmd_Extend", "u32", ignored=True, default=0)
-    socket: None = f.json_null("socket", default=None, doc="must be null or absent")
-    channel_index: int = f.json_int(
-        "Channel", "i32", default=-1, doc="taken over when present; not used by the JSON messages"
-    )
-    channel_indices: list[int] | None = f.json_list(
-        "ChannelIndexList", "u16", nullable=True, default=None, doc="taken over when present"
-    )
+
+
+@feedback(0xBB260114, vendor="THIRD_PARTY_CMD_MODIFY_SCHEDULE_FEEDBACK")
+class ModifyScheduleFeedback(ModifyScheduleMembers, EventMembers, Feedback):
+    """Outcome of changing schedules, one by one."""
 
 
 @record
 class Requirement(Record):
     """How many auxiliaries of a kind the schedule needs."""
 
-    enable: bool = f.json_bool("Enable", default=False, doc="whether the requirement is changed/used")
-    aux_count: int = f.json_int("AuxCount", "u32", default=0, doc="number of auxiliary channels required")
+    enable: bool = f.json_bool("Enable", default=False, doc="whether this is required")
+    aux_count: int = f.json_int("AuxCount", "u32", default=0, doc="number of auxiliaries required")
 
 
 @record
 class SafetyScope(Record):
     """A safe range."""
 
-    low: float = f.json_float("Low", "f64", default=0.0)
-    high: float = f.json_float("High", "f64", default=0.0)
+    low: float = f.json_float("Low", "f64", default=0.0, doc="least safe value")
+    high: float = f.json_float("High", "f64", default=0.0, doc="greatest safe value")
 
 
 @record
 class ScopedRequirement(Record):
     """How many auxiliaries the schedule needs, and their safe range."""
 
-    safety_scope: SafetyScope | None = f.json_object("SafetyScope", SafetyScope, nullable=True, default=None)
-    enable: bool = f.json_bool("Enable", default=False, doc="whether the requirement is changed/used")
-    aux_count: int = f.json_int("AuxCount", "u32", default=0, doc="number of auxiliary channels required")
+    safety_scope: SafetyScope | None = f.json_object(
+        "SafetyScope", SafetyScope, nullable=True, default=None, doc="safe range"
+    )
+    enable: bool = f.json_bool("Enable", default=False, doc="whether this is required")
+    aux_count: int = f.json_int("AuxCount", "u32", default=0, doc="number of auxiliaries required")
 
 
 @record
@@ -99,23 +91,23 @@ class SafetyRequirement(Record):
     """Safe ranges of the safety auxiliaries."""
 
     temperature_safety_scope: SafetyScope | None = f.json_object(
-        "TemperatureSafetyScope", SafetyScope, nullable=True, default=None
+        "TemperatureSafetyScope", SafetyScope, nullable=True, default=None, doc="safe range of temperatures"
     )
     current_safety_scope: SafetyScope | None = f.json_object(
-        "CurrentSafetyScope", SafetyScope, nullable=True, default=None
+        "CurrentSafetyScope", SafetyScope, nullable=True, default=None, doc="safe range of currents"
     )
     voltage_safety_scope: SafetyScope | None = f.json_object(
-        "VoltageSafetyScope", SafetyScope, nullable=True, default=None
+        "VoltageSafetyScope", SafetyScope, nullable=True, default=None, doc="safe range of voltages"
     )
-    enable: bool = f.json_bool("Enable", default=False, doc="whether the requirement is changed/used")
-    aux_count: int = f.json_int("AuxCount", "u32", default=0, doc="number of auxiliary channels required")
+    enable: bool = f.json_bool("Enable", default=False, doc="whether this is required")
+    aux_count: int = f.json_int("AuxCount", "u32", default=0, doc="number of auxiliaries required")
 
 
 @record
-class AskedScheduleModifyInfo(Record):
-    """One entry."""
+class ScheduleChange(Record):
+    """What one schedule shall require."""
 
-    schedule_name: str = f.json_text("ScheduleName", default="")
+    schedule_name: str = f.json_text("ScheduleName", default="", doc="schedule file")
     aux_do_requirement: Requirement | None = f.json_object(
         "AuxDORequirement", Requirement, nullable=True, default=None
     )
@@ -147,7 +139,11 @@ class AskedScheduleModifyInfo(Record):
         "AuxHumidityRequirement", ScopedRequirement, nullable=True, default=None
     )
     aux_safety_requirement: SafetyRequirement | None = f.json_object(
-        "AuxSafelyRequirement", SafetyRequirement, nullable=True, default=None
+        "AuxSafelyRequirement",
+        SafetyRequirement,
+        nullable=True,
+        default=None,
+        doc="spelled AuxSafely on the wire",
     )
 
 
@@ -157,17 +153,17 @@ class AskedScheduleModifyInfo(Record):
     echo={"task_id": "task_id"},
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: 4.2.19-patch+",
     vendor="THIRD_PARTY_CMD_MODIFY_SCHEDULE",
-    notes="All eleven requirement objects are always sent, disabled ones with zeros. Property is spelled AuxSafelyRequirement.",
+    notes=(
+        "The library always sends all eleven requirements, those not enabled with zeros. The "
+        "schedule must lie in the Work folder."
+    ),
 )
 class ModifySchedule(Request[ModifyScheduleFeedback]):
     """Change what a schedule requires of auxiliaries."""
 
     task_id: int = f.json_int(
-        "TaskID",
-        "i64",
-        default=0,
-        doc="chosen by the caller, not numbered by the library; the feedback has the same member, so echo it",
+        "TaskID", "i64", default=0, doc="number chosen by the caller; the feedback repeats it"
     )
-    schedule_modify_infos: list[AskedScheduleModifyInfo] = f.json_list(
-        "ScheduleModifyInfos", AskedScheduleModifyInfo, default=[]
+    schedule_modify_infos: list[ScheduleChange] = f.json_list(
+        "ScheduleModifyInfos", ScheduleChange, default=[]
     )

@@ -11,7 +11,7 @@ from cti_schema.enums import NewOrDeleteResult
 class NewOrDeleteFeedback(Feedback):
     """Outcome of creating or deleting."""
 
-    result: NewOrDeleteResult = f.enum(f.u32, NewOrDeleteResult)
+    result: NewOrDeleteResult = f.enum(f.u32, NewOrDeleteResult, doc="outcome")
 
 
 @request(
@@ -24,5 +24,5 @@ class NewOrDeleteFeedback(Feedback):
 class NewOrDelete(Request[NewOrDeleteFeedback]):
     """Create a folder, or delete a file or a folder."""
 
-    operation: int = f.u32(values={0: "delete", 1: "create"})
-    file_path: str = f.utf16(1024, doc="folder to create, or file/folder to delete")
+    operation: int = f.u32(values={0: "delete", 1: "create"}, doc="what to do")
+    file_path: str = f.utf16(1024, doc="folder to create, or file or folder to delete")

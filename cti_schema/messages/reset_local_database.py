@@ -11,7 +11,7 @@ from cti_schema.declare import CONTROL, Feedback, Request, request
     effect=CONTROL,
     answers=f.unknown,
     vendor="Reset Local Database",
-    notes="Only a line in the command table of instructions v4.5 (a remark there says reserved, not implemented).",
+    notes="Only a line in the command table of v4.5, which calls it reserved and not implemented.",
 )
 class ResetLocalDatabase(Request[Feedback]):
     """Reset the local database. Known by its number only."""

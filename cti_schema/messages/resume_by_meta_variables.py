@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from cti_schema import fields as f
 from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
-from cti_schema.enums import MetaVariableCode, ResumeResult
+from cti_schema.enums import ResumeResult
+from cti_schema.messages.resume_schedule_ex import ResumeScheduleEx
+from cti_schema.parts import DwordValue, QwordValue
+from cti_schema.versions import RESUME_BY_VALUES
 
 
 @feedback(
     0xCD310006,
     vendor="THIRD_PARTY_CMD_RESUME_BY_METAVARIABLES_FEED_CODE",
-    notes="UNCONFIRMED: the code and a structure exist in the library, but its dispatcher has no case for it, so the frame is logged as unknown and dropped. A server emulator should answer RESUME_BY_METAVARIABLES with 0xBB130002 or 0xCD310014 if the vendor client must see the result; which one the real server uses is not known.",
+    notes=(
+        "Not confirmed: the library has the code and the structure, but drops the frame as "
+        "unknown. An emulator whose result the vendor's client shall see must answer with "
+        "0xBB130002 or 0xCD310014; which of them a real server sends is not known."
+    ),
 )
 class ResumeByMetaVariablesFeedback(Feedback):
     """Outcome of a resume by meta variables on one channel."""
 
     channel_index: int = f.i32(doc="zero-based channel that the result is about")
-    result: ResumeResult = f.enum(f.u8, ResumeResult)
+    result: ResumeResult = f.enum(f.u8, ResumeResult, doc="outcome")
     reserved = f.reserved(101)
-
-
-@record
-class DwordValue(Record):
-    """A meta variable of four bytes."""
-
-    meta_variable_code: MetaVariableCode = f.enum(f.i32, MetaVariableCode)
-    value: int | float = f.tagged(
-        meta_variable_code, {1: f.u32(), 2: f.u32()}, f.f32(), doc="integer for the step and cycle index"
-    )
-
-
-@record
-class QwordValue(Record):
-    """A meta variable of eight bytes."""
-
-    meta_variable_code: MetaVariableCode = f.enum(f.i32, MetaVariableCode)
-    value: float = f.f64(doc="IEEE-754 double")
 
 
 @record
@@ -44,11 +33,11 @@ class Channel(Record):
 
     channel_index: int = f.u32(doc="zero-based channel")
     test_name: str = f.utf16(72, doc="name of the test")
-    schedule_name: str = f.utf16(200, doc="schedule file name")
-    test_id: int = f.i32(default=0)
+    schedule_name: str = f.utf16(200, doc="schedule file")
+    test_id: int = f.i32(default=0, doc="number of the test")
     reserved = f.reserved(64)
-    dword_count = f.count(f.u16)
-    qword_count = f.count(f.u16)
+    dword_count = f.count(f.u16, doc="number of values of four bytes")
+    qword_count = f.count(f.u16, doc="number of values of eight bytes")
     dword_values: list[DwordValue] = f.array(DwordValue, dword_count)
     qword_values: list[QwordValue] = f.array(QwordValue, qword_count)
 
@@ -58,9 +47,16 @@ class Channel(Record):
     effect=CONTROL,
     answers=f.per_channel("channels"),
     echo={"channel_index": "channels"},
+    variant_of=ResumeScheduleEx,
+    when=RESUME_BY_VALUES,
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_RESUME_BY_METAVARIABLES_CODE",
-    notes="Sent the same way to every server version. The library always sends 26 four-byte entries in this order: code 2 (cycle index, u32), code 1 (step index, u32), MV_UD1..16 (52-55, 105-116, f32), counters 1-8 (73-76, 232-235, f32); and 20 eight-byte entries (f64): 4 test time, 3 step time, 23/24 charge/discharge capacity, 25/26 charge/discharge energy, 79/80 charge/discharge capacity time, 65-72 the eight TC capacity/energy counters, 61-64 the four TC timers. The vendor client has no parser for 0xCD310006 and drops it; the constant is the only evidence for the code. Use it: nothing better is known.",
+    notes=(
+        "The library always sends 26 values of four bytes: code 2 (cycle) and 1 (step) as u32, then "
+        "MV_UD1 to 16 (52-55, 105-116) and the counters 1 to 8 (73-76, 232-235) as f32; and 20 of "
+        "eight bytes (f64): 4 test time, 3 step time, 23 and 24 capacities, 25 and 26 energies, 79 "
+        "and 80 capacity times, 65-72 the eight TC capacities and energies, 61-64 the TC timers."
+    ),
 )
 class ResumeByMetaVariables(Request[ResumeByMetaVariablesFeedback]):
     """Resume tests with a list of meta variables."""

@@ -14,7 +14,7 @@ class ChannelHead(Part):
 
     channel_index: int = f.u32(doc="zero-based channel")
     test_name: str = f.utf16(72, doc="name of the test")
-    schedule_name: str = f.utf16(200, doc="schedule file name")
+    schedule_name: str = f.utf16(200, doc="schedule file")
     step_index: int = f.u32(default=0, doc="step to begin with")
 
 
@@ -30,7 +30,7 @@ class Channel(ChannelHead, ResumeCounters, UserVariables, Record):
     echo={"channel_index": "channels"},
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_RESUME_EX_CODE",
-    notes="796 bytes per channel; each channel keeps its own test name. Units of the resume fields are the usual ones; the documents do not state them.",
+    notes="Each channel keeps its own test name. The documents do not state the units of the counters.",
 )
 class ResumeScheduleEx(Request[ResumeScheduleFeedback]):
     """Resume tests at a step and with counters of their own."""

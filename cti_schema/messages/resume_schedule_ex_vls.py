@@ -4,38 +4,25 @@ from __future__ import annotations
 
 from cti_schema import fields as f
 from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
-from cti_schema.enums import MetaVariableCode, ResumeResult
+from cti_schema.enums import ResumeResult
+from cti_schema.messages.resume_schedule_ex import ResumeScheduleEx
+from cti_schema.parts import DwordValue, QwordValue
+from cti_schema.versions import VARIABLE_LENGTH
 
 
 @feedback(
     0xCD310014,
     vendor="THIRD_PARTY_CMD_RESUME_EX_VLS_FEED",
-    notes="The vendor client reads only channel index and result; the 101 reserved bytes may even be missing. ",
+    notes=(
+        "The vendor's client reads channel and result only, and takes a body without the reserved bytes too."
+    ),
 )
 class ResumeScheduleExVlsFeedback(Feedback):
     """Outcome of an extended resume on one channel."""
 
     channel_index: int = f.i32(doc="zero-based channel that the result is about")
-    result: ResumeResult = f.enum(f.u8, ResumeResult)
+    result: ResumeResult = f.enum(f.u8, ResumeResult, doc="outcome")
     reserved = f.reserved(101)
-
-
-@record
-class DwordValue(Record):
-    """A meta variable of four bytes."""
-
-    meta_variable_code: MetaVariableCode = f.enum(f.i32, MetaVariableCode)
-    value: int | float = f.tagged(
-        meta_variable_code, {1: f.u32(), 2: f.u32()}, f.f32(), doc="integer for the step and cycle index"
-    )
-
-
-@record
-class QwordValue(Record):
-    """A meta variable of eight bytes."""
-
-    meta_variable_code: MetaVariableCode = f.enum(f.i32, MetaVariableCode)
-    value: float = f.f64(doc="IEEE-754 double")
 
 
 @record
@@ -45,14 +32,14 @@ class Channel(Record):
     channel_index: int = f.u32(doc="zero-based channel")
     test_name_length = f.length(f.u32, doc="UTF-16 units")
     schedule_name_length = f.length(f.u32, doc="UTF-16 units")
-    test_id: int = f.i32(default=0)
+    test_id: int = f.i32(default=0, doc="number of the test")
     reserved = f.reserved(64)
-    dword_count = f.count(f.u16)
-    qword_count = f.count(f.u16)
+    dword_count = f.count(f.u16, doc="number of values of four bytes")
+    qword_count = f.count(f.u16, doc="number of values of eight bytes")
     dword_values: list[DwordValue] = f.array(DwordValue, dword_count)
     qword_values: list[QwordValue] = f.array(QwordValue, qword_count)
-    test_name: str = f.utf16_counted(test_name_length)
-    schedule_name: str = f.utf16_counted(schedule_name_length)
+    test_name: str = f.utf16_counted(test_name_length, doc="name of the test")
+    schedule_name: str = f.utf16_counted(schedule_name_length, doc="schedule file")
 
 
 @request(
@@ -60,9 +47,17 @@ class Channel(Record):
     effect=CONTROL,
     answers=f.per_channel("channels"),
     echo={"channel_index": "channels"},
+    variant_of=ResumeScheduleEx,
+    when=VARIABLE_LENGTH,
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_RESUME_EX_VLS_CODE",
-    notes="Replaces resume_schedule_ex for variable-length-string servers; test_id carries the caller's value. The library always sends 26 four-byte entries in this order: code 2 (cycle index, u32), code 1 (step index, u32), MV_UD1..16 (52-55, 105-116, f32), counters 1-8 (73-76, 232-235, f32); and 20 eight-byte entries (f64): 4 test time, 3 step time, 23/24 charge/discharge capacity, 25/26 charge/discharge energy, 79/80 charge/discharge capacity time, 65-72 the eight TC capacity/energy counters, 61-64 the four TC timers.",
+    notes=(
+        "test_id is what the caller gives. The library always sends 26 values of four bytes: code "
+        "2 (cycle) and 1 (step) as u32, then MV_UD1 to 16 (52-55, 105-116) and the counters 1 to "
+        "8 (73-76, 232-235) as f32; and 20 of eight bytes (f64): 4 test time, 3 step time, 23 and "
+        "24 capacities, 25 and 26 energies, 79 and 80 capacity times, 65-72 the eight TC "
+        "capacities and energies, 61-64 the TC timers."
+    ),
 )
 class ResumeScheduleExVls(Request[ResumeScheduleExVlsFeedback]):
     """Resume tests with values of their own on a server with texts of variable length."""

@@ -7,7 +7,7 @@ from cti_schema.declare import CONTROL, Feedback, Request, feedback, request
 
 
 class SendMessageResult(f.ResultCode):
-    """Send message result."""
+    """Whether the message was taken."""
 
     SUCCESS = 1, "success", "SEND_MSG_TO_CTI_SUCCESS"
     FAILED = 2, "failed", "SEND_MSG_TO_CTI_FAILED"
@@ -16,12 +16,12 @@ class SendMessageResult(f.ResultCode):
 @feedback(
     0xCD410002,
     vendor="THIRD_PARTY_CMD_SEND_MSG_TO_CTI_FEED_BACK_CODE",
-    notes="v4.5 prints a wrong command code.",
+    notes="v4.5 prints a wrong code at the layout.",
 )
 class SendMessageFeedback(Feedback):
     """Whether the message was taken."""
 
-    result: SendMessageResult = f.enum(f.u32, SendMessageResult)
+    result: SendMessageResult = f.enum(f.u32, SendMessageResult, doc="outcome")
 
 
 @request(
@@ -29,12 +29,13 @@ class SendMessageFeedback(Feedback):
     effect=CONTROL,
     versions="MITS Pro7: no; MITS Pro8: TYMitsPro8_201909191+; MITS 10: no",
     vendor="THIRD_PARTY_CMD_SEND_MSG_TO_CTI_CODE",
-    notes="Library throws when the separator is missing or the text is longer than 1024 units; it does not check the date or the rich text. v4.5 layout comment gives code 0xCC130006; table and bytes 0xCD140002. v1.1 mentions no format.",
+    notes=(
+        "The library refuses a text without the separator, but looks at neither date nor rich "
+        "text. v1.1 knows no format. v4.5 prints the code 0xCC130006 at the layout; its table and "
+        "the bytes have 0xCD140002."
+    ),
 )
 class SendMessage(Request[SendMessageFeedback]):
     """Show a message to the operator of the cycler."""
 
-    message: str = f.utf16(
-        1024,
-        doc='date-time text, the four characters <-->, then rich text (v4.5; enforced by the library as "contains the separator")',
-    )
+    message: str = f.utf16(1024, doc="date and time, the separator <-->, then rich text")

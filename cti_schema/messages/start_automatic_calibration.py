@@ -7,7 +7,7 @@ from cti_schema.declare import CONTROL, Feedback, Request, feedback, request
 
 
 class AutoCalibrationResult(f.ResultCode):
-    """Auto calibration result."""
+    """Whether the calibration was started."""
 
     SUCCESS = 1, "started", "CTI_AUTOCALI_START_SUCCESS"
     FAILED = 2, "not started", "CTI_AUTOCALI_START_FAILED"
@@ -16,12 +16,15 @@ class AutoCalibrationResult(f.ResultCode):
 @feedback(
     0xCD410001,
     vendor="THIRD_PARTY_CMD_AUTOCALI_START_FEED_BACK_CODE",
-    notes="v1.1 values 0/1 contradict v4.5 and library values 1/2. v4.5 prints a wrong command code.",
+    notes=(
+        "The values are 0 and 1 in v1.1, 1 and 2 in v4.5 and the library. v4.5 prints a wrong "
+        "code at the layout."
+    ),
 )
 class StartAutomaticCalibrationFeedback(Feedback):
     """Whether the calibration was started."""
 
-    result: AutoCalibrationResult = f.enum(f.u32, AutoCalibrationResult)
+    result: AutoCalibrationResult = f.enum(f.u32, AutoCalibrationResult, doc="outcome")
 
 
 @request(
@@ -29,7 +32,10 @@ class StartAutomaticCalibrationFeedback(Feedback):
     effect=CONTROL,
     versions="MITS Pro7: no; MITS Pro8: TYMitsPro8_201909191+; MITS 10: no",
     vendor="THIRD_PARTY_CMD_AUTOCALI_START_CODE",
-    notes="v4.5 layout comment gives code 0xCD130004; table and bytes 0xCD140001. The calibration window must be open.",
+    notes=(
+        "The calibration window must be open. v4.5 prints the code 0xCD130004 at the layout; its "
+        "table and the bytes have 0xCD140001."
+    ),
 )
 class StartAutomaticCalibration(Request[StartAutomaticCalibrationFeedback]):
     """Start the automatic calibration."""

@@ -14,9 +14,9 @@ class ChannelHead(Part):
 
     channel_index: int = f.u32(doc="zero-based channel")
     test_name: str = f.utf16(72, doc="name of the test")
-    schedule_name: str = f.utf16(200, doc="schedule file name")
-    creator: str = f.utf16(64, default="")
-    comment: str = f.utf16(64, default="")
+    schedule_name: str = f.utf16(200, doc="schedule file")
+    creator: str = f.utf16(64, default="", doc="who made the test")
+    comment: str = f.utf16(64, default="", doc="comment on the test")
     step_index: int = f.u32(default=0, doc="step to begin with")
 
 
@@ -32,7 +32,10 @@ class Channel(ChannelHead, ResumeCounters, UserVariables, Record):
     echo={"channel_index": "channels"},
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_START_EX_CODE",
-    notes="1052 bytes per channel. The test name of the FIRST list item is written for every channel. v4.5: only test name, schedule and step are used. Units of the resume fields are the usual ones; the documents do not state them.",
+    notes=(
+        "The library writes the first entry's test name for every channel. v4.5: only test name, "
+        "schedule and step are used. The documents do not state the units of the counters."
+    ),
 )
 class StartScheduleEx(Request[StartScheduleFeedback]):
     """Start tests with a schedule, a step and counters of their own for each channel."""

@@ -6,14 +6,10 @@ from cti_schema import fields as f
 from cti_schema.declare import Feedback, feedback
 
 
-@feedback(
-    0xBB111111,
-    vendor="THIRD_PARTY_CMD_UNKNOWN_CODE_FEEDBACK",
-    notes="Sent by servers that do not know a command.",
-)
+@feedback(0xBB111111, vendor="THIRD_PARTY_CMD_UNKNOWN_CODE_FEEDBACK")
 class UnknownCommandFeedback(Feedback):
     """The cycler does not know a command that it was sent."""
 
-    command: int = f.u32(doc="command code the server did not recognise")
-    extended_command: int = f.u32()
+    command: int = f.u32(doc="the code that the server does not know")
+    extended_command: int = f.u32(doc="its extended code")
     reserved = f.reserved(128)

@@ -8,7 +8,7 @@ from cti_schema.enums import MetaVariableCode
 
 
 class UpdateMvAdvancedResult(f.ResultCode):
-    """Update mv advanced result."""
+    """Outcome of setting variables."""
 
     SUCCESS = 0, "success", "CTI_SET_MV_SUCCESS"
     FAILED = 16, "failed", "CTI_SET_MV_FAILED"
@@ -49,23 +49,25 @@ class UpdateMvAdvancedResult(f.ResultCode):
 @feedback(
     0xBB510002,
     vendor="THIRD_PARTY_CMD_UPDATE_MV_ADVANCED_FEED_CODE",
-    notes="The vendor client reads only channel index and result; the 101 reserved bytes may even be missing. ",
+    notes=(
+        "The vendor's client reads channel and result only, and takes a body without the reserved bytes too."
+    ),
 )
 class UpdateMetaVariablesFeedback(Feedback):
     """Outcome of setting user variables."""
 
     channel_index: int = f.i32(doc="zero-based channel that the result is about")
-    result: UpdateMvAdvancedResult = f.enum(f.u8, UpdateMvAdvancedResult)
+    result: UpdateMvAdvancedResult = f.enum(f.u8, UpdateMvAdvancedResult, doc="outcome")
     reserved = f.reserved(101)
 
 
 @record
-class Entry(Record):
-    """One entry."""
+class NewValue(Record):
+    """One value to set."""
 
     channel_index: int = f.u16(doc="zero-based channel")
-    meta_variable_code: MetaVariableCode = f.enum(f.u16, MetaVariableCode)
-    value: float = f.f32()
+    meta_variable_code: MetaVariableCode = f.enum(f.u16, MetaVariableCode, doc="which variable")
+    value: float = f.f32(doc="new value")
 
 
 @request(
@@ -73,12 +75,17 @@ class Entry(Record):
     effect=CONTROL,
     versions="MITS Pro7: TYMitsPro7_202110131+; MITS Pro8: TYMitsPro8_202110131+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_UPDATE_MV_ADVANCED_CODE",
-    notes='Above 160 the library sends the first 160, returns true and sets its error output to -1 (v4.5 says 1). v4.5 layout shows a u32 channel index where the bytes (and v1.1) have a u16 count: 4+18 against 2+18 header bytes. v4.5 layout comment gives code 0xCD130004. Server answers "too frequent" when updated faster than every 200 ms (v1.1).',
+    notes=(
+        "Faster than every 200 ms is refused (v1.1). Of more than 160 entries the library sends "
+        "the first 160, returns true and sets its error to -1 (v4.5: 1). v4.5 has a channel index "
+        "of 32 bits in place of the count, and prints the code 0xCD130004 at the layout; its "
+        "table and the bytes have 0xBB150002."
+    ),
 )
 class UpdateMetaVariables(Request[UpdateMetaVariablesFeedback]):
     """Set user variables of many channels in one request."""
 
-    meta_variable_count = f.count(f.u16, doc="number of entries, at most 160")
+    meta_variable_count = f.count(f.u16, doc="number of entries")
     reserved = f.reserved(18)
-    entries: list[Entry] = f.array(Entry, meta_variable_count, limit=160)
+    entries: list[NewValue] = f.array(NewValue, meta_variable_count, limit=160)
     surplus = f.surplus(148, step=8, doc="8 more per entry above 160 that the library drops")

@@ -8,7 +8,7 @@ from cti_schema.enums import DataType, MetaVariableCode
 
 
 class UpdateMvAdvancedExResult(f.ResultCode):
-    """Update mv advanced ex result."""
+    """Outcome of setting a variable."""
 
     SUCCESS = 0, "success", "CTI_SET_MV_SUCCESS"
     FAILED = 16, "failed", "CTI_SET_MV_FAILED"
@@ -42,42 +42,42 @@ class UpdateMvAdvancedExResult(f.ResultCode):
 
 
 @record
-class Item(Record):
-    """One entry."""
+class ValueOutcome(Record):
+    """Outcome for one value."""
 
-    channel_index: int = f.u16()
-    meta_variable_code: MetaVariableCode = f.enum(f.u16, MetaVariableCode)
-    data_type: DataType = f.enum(f.u8, DataType)
-    error: UpdateMvAdvancedExResult = f.enum(f.u8, UpdateMvAdvancedExResult)
+    channel_index: int = f.u16(doc="zero-based channel")
+    meta_variable_code: MetaVariableCode = f.enum(f.u16, MetaVariableCode, doc="which variable")
+    data_type: DataType = f.enum(f.u8, DataType, doc="what the code names")
+    error: UpdateMvAdvancedExResult = f.enum(f.u8, UpdateMvAdvancedExResult, doc="outcome")
     reserved = f.reserved(2)
-    value: float = f.f32(doc="on the wire, but the vendor client never reads it back")
+    value: float = f.f32(doc="the value; the vendor's client does not read it")
 
 
 @feedback(
     0xBB510004,
     vendor="THIRD_PARTY_CMD_UPDATE_MV_ADVANCED_EX_FEED_CODE",
-    notes="value is on the wire but not read back by the client; its position is not confirmed by the library.",
+    notes="The vendor's client does not read the value, so that only its neighbours confirm its place.",
 )
 class UpdateMetaVariablesExFeedback(Feedback):
     """Outcome of setting variables, entry by entry."""
 
     item_count = f.count(f.u16)
     reserved = f.reserved(18)
-    items: list[Item] = f.array(Item, item_count)
+    items: list[ValueOutcome] = f.array(ValueOutcome, item_count)
 
 
 @record
-class Entry(Record):
-    """One entry."""
+class NewValue(Record):
+    """One value to set."""
 
     channel_index: int = f.u16(doc="zero-based channel")
-    meta_variable_code: MetaVariableCode = f.enum(f.u16, MetaVariableCode)
+    meta_variable_code: MetaVariableCode = f.enum(f.u16, MetaVariableCode, doc="which variable")
     data_type: DataType = f.enum(
         f.u8, DataType, default=DataType.MP_DATA_TYPE_META_VALUE, doc="what the code names"
     )
     error: int = f.u8(default=0, doc="sent as 0, whatever the caller set")
     reserved = f.reserved(2)
-    value: float = f.f32()
+    value: float = f.f32(doc="new value")
 
 
 @request(
@@ -85,11 +85,13 @@ class Entry(Record):
     effect=CONTROL,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_UPDATE_MV_ADVANCED_EX_CODE",
-    notes="Limit (1452-20-8-2)/12 = 118 entries; above it the first 118 go out, the method returns true and the error output is -1.",
+    notes=(
+        "Of more than 118 entries the library sends the first 118, returns true and sets its error to -1."
+    ),
 )
 class UpdateMetaVariablesEx(Request[UpdateMetaVariablesExFeedback]):
     """Set user or auxiliary variables of many channels in one request."""
 
-    meta_variable_count = f.count(f.u16, doc="number of entries, library limit 118")
+    meta_variable_count = f.count(f.u16, doc="number of entries")
     reserved = f.reserved(18)
-    entries: list[Entry] = f.array(Entry, meta_variable_count, limit=118)
+    entries: list[NewValue] = f.array(NewValue, meta_variable_count, limit=118)

@@ -7,13 +7,13 @@ from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, rec
 
 
 class UpdateParameterResult(f.ResultCode):
-    """Update parameter result."""
+    """Outcome of changing test objects."""
 
     SUCCESS = 0, "success", "CTI_UPDATE_SUCCESS"
     INDEX = 16, "channel index does not exist", "CTI_UPDATE_INDEX"
     ERROR = (
         17,
-        "console busy: someone is using the monitor/control or start/resume window",
+        "someone uses the monitor, control, start or resume window, or the right to control is missing",
         "CTI_UPDATE_ERROR",
     )
     TEST_OBJECT_NAME_EMPTY_ERROR = 18, "test object name empty", "CTI_UPDATE_TESTOBJECT_NAME_EMPTY_ERROR"
@@ -34,18 +34,18 @@ class UpdateParameterResult(f.ResultCode):
 
 
 class UpdateParameterDataType(f.Code):
-    """Update parameter data type."""
+    """Which value of a test object."""
 
-    NORM_CAPACITY = 0, "norm capacity", "NormCapacity"
-    I_MAX = 1, "i max", "IMax"
-    V_MAX = 2, "v max", "VMax"
-    V_MIN = 3, "v min", "VMin"
-    MASS = 4, "mass", "Mass"
-    S_CAPACITY = 5, "s capacity", "SCapacity"
-    NIR = 6, "nir", "NIR"
-    N_VOLTAGE = 7, "n voltage", "NVoltage"
-    N_CAPACITANCE = 8, "n capacitance", "NCapacitance"
-    IS_AUTO_CALCULATE = 9, "is auto calculate", "IsAutoCalculate"
+    NORM_CAPACITY = 0, "nominal capacity (Ah)", "NormCapacity"
+    I_MAX = 1, "greatest current (A)", "IMax"
+    V_MAX = 2, "greatest voltage (V)", "VMax"
+    V_MIN = 3, "least voltage (V)", "VMin"
+    MASS = 4, "mass (g)", "Mass"
+    S_CAPACITY = 5, "specific capacity (Ah/g)", "SCapacity"
+    NIR = 6, "nominal internal resistance (ohm)", "NIR"
+    N_VOLTAGE = 7, "nominal voltage (V)", "NVoltage"
+    N_CAPACITANCE = 8, "nominal capacitance (F)", "NCapacitance"
+    IS_AUTO_CALCULATE = 9, "calculate the capacity from mass and specific capacity", "IsAutoCalculate"
 
 
 @record
@@ -53,21 +53,21 @@ class ChannelResult(Record):
     """Outcome on one channel."""
 
     channel_index: int = f.i32(doc="zero-based channel index")
-    result: int = f.u8()
+    result: UpdateParameterResult = f.enum(f.u8, UpdateParameterResult, doc="outcome")
 
 
 @feedback(
     0xBB870002,
     vendor="THIRD_PARTY_CMD_UPDATE_PARAMETER_FEED",
-    notes="The per-channel list is read only when for_all_channels is 0.",
+    notes="The list is read only while for_all_channels is 0.",
 )
 class UpdateParametersFeedback(Feedback):
     """Outcome of changing test object values."""
 
-    channel_count: int = f.i32()
-    result: UpdateParameterResult = f.enum(f.u8, UpdateParameterResult)
-    for_all_channels: int = f.u8(doc="non-zero: the client does not read the per-channel list")
-    reason: str = f.utf16(256)
+    channel_count: int = f.i32(doc="number of channels")
+    result: UpdateParameterResult = f.enum(f.u8, UpdateParameterResult, doc="outcome")
+    for_all_channels: int = f.u8(doc="not zero: the list does not count")
+    reason: str = f.utf16(256, doc="explanation")
     reserved = f.reserved(8)
     channel_results: list[ChannelResult] = f.array(ChannelResult, channel_count, when=(for_all_channels, 0))
     surplus = f.surplus(
@@ -77,10 +77,10 @@ class UpdateParametersFeedback(Feedback):
 
 @record
 class Parameter(Record):
-    """One parameter."""
+    """One value of a test object."""
 
-    parameter_type: UpdateParameterDataType = f.enum(f.u16, UpdateParameterDataType)
-    value: float = f.f64()
+    parameter_type: UpdateParameterDataType = f.enum(f.u16, UpdateParameterDataType, doc="which value")
+    value: float = f.f64(doc="new value")
 
 
 @request(
@@ -89,16 +89,20 @@ class Parameter(Record):
     answers=f.once_or_twice,
     versions="MITS Pro7: no; MITS Pro8: no; MITS 10: in development",
     vendor="THIRD_PARTY_CMD_UPDATE_PARAMETERS",
-    notes="Parameters are sent in ascending parameter_type order, before the channel list. The feedback code does not follow the usual pattern (0xBB780001 -> 0xBB870002).",
+    notes=(
+        "The library sends the parameters by ascending type. The feedback's code does not mirror "
+        "the request's (0xBB780001 -> 0xBB870002). Old servers answer with a second message too, "
+        "the test objects and charts of the channels."
+    ),
 )
 class UpdateParameters(Request[UpdateParametersFeedback]):
     """Change values of the test objects of channels."""
 
-    channel_count = f.count(f.i32, doc="channels in the list; 0 when for_all_channels is 1")
-    for_all_channels: int = f.u8(default=0, values={0: "only the given channel(s)", 1: "all channels"})
+    channel_count = f.count(f.i32, doc="number of channels; 0 for all")
+    for_all_channels: int = f.u8(
+        default=0, values={0: "only the given channel(s)", 1: "all channels"}, doc="which channels"
+    )
     parameter_count = f.count(f.i32, doc="number of parameters")
     reserved = f.reserved(124)
     parameters: list[Parameter] = f.array(Parameter, parameter_count)
-    channel_indices: list[int] = f.array(
-        f.i32, channel_count, doc="zero-based global IV channel index; 32 bit here, 16 bit everywhere else"
-    )
+    channel_indices: list[int] = f.array(f.i32, channel_count, doc="zero-based channels; 32 bits wide here")

@@ -7,7 +7,7 @@ from cti_schema.declare import CONTROL, Feedback, Request, feedback, request
 
 
 class UploadResult(f.ResultCode):
-    """Upload result."""
+    """Outcome of an upload."""
 
     SUCCESS = 1, "success", "CTI_UPLOAD_SUCCESS"
     FAILED = 2, "failed", "CTI_UPLOAD_FAILED"
@@ -33,15 +33,18 @@ class UploadResult(f.ResultCode):
 @feedback(
     0xCC310003,
     vendor="THIRD_PARTY_CMD_UPLOAD_FEED_CODE",
-    notes="v4.5 puts result first; v1.1 and library put upload_time first and result last. During the vendor file-upload helper it is consumed internally and no event is raised.",
+    notes=(
+        "v4.5 has the result first; v1.1 and the library have it last. While the library uploads "
+        "a whole file it tells its caller nothing of it."
+    ),
 )
 class UploadFileFeedback(Feedback):
     """Outcome of one piece of an upload."""
 
-    upload_time: float = f.f64()
-    package_count: int = f.u32()
-    package_index: int = f.u32()
-    result: UploadResult = f.enum(f.u32, UploadResult)
+    upload_time: float = f.f64(doc="time stamp of the request")
+    package_count: int = f.u32(doc="number of pieces")
+    package_index: int = f.u32(doc="zero-based piece")
+    result: UploadResult = f.enum(f.u32, UploadResult, doc="outcome")
 
 
 @request(
@@ -51,17 +54,21 @@ class UploadFileFeedback(Feedback):
     port=9032,
     versions="MITS Pro7: TYMitsPro7_201909261+; MITS Pro8: TYMitsPro8_201906141+; MITS 10: all",
     vendor="THIRD_PARTY_CMD_UPLOAD_CODE",
-    notes="v1.1 does not show the data after the header. The whole-file overload: check_file_ex first (waits 1.5 s), then pieces of 1048576 bytes, each waiting for its feedback (1.5 s, last 3 s); the destination path of the pieces is the FilePath string of the check_file_ex feedback, not the caller's.",
+    notes=(
+        "For a whole file the library first asks whether it is there (and waits 1.5 s), then "
+        "sends pieces of 1048576 bytes and waits for each (1.5 s, for the last 3 s). They go to "
+        "the path that the first answer gave, not to the caller's. v1.1 does not show the data."
+    ),
 )
 class UploadFile(Request[UploadFileFeedback]):
     """Send one piece of a file to the cycler computer."""
 
-    file_path: str = f.utf16(1024, doc="destination")
-    data_length = f.length(f.u64, unit="byte", doc="bytes of data in this message")
+    file_path: str = f.utf16(1024, doc="where the file shall be")
+    data_length = f.length(f.u64, unit="byte", doc="size of the data in this piece")
     package_count: int = f.u32(doc="number of pieces")
-    package_index: int = f.u32(doc="zero-based piece number in the library's own whole-file upload")
+    package_index: int = f.u32(doc="zero-based piece")
     upload_time: float = f.f64(
-        doc="unique stamp, same for all pieces; whole-file upload uses the UTC OLE-automation date"
+        doc="time stamp, the same in all pieces; the library takes the UTC OLE automation date"
     )
     md5: bytes = f.bytes_fixed(16, doc="MD5 of this piece")
-    data: bytes = f.bytes_counted(data_length)
+    data: bytes = f.bytes_counted(data_length, doc="bytes of the file")

@@ -95,6 +95,8 @@ def inspect(
         FrameError: as for `decode`.
         DecodeError: as for `decode`.
     """
+    if not isinstance(frame, bytes):
+        frame = bytes(frame)
     header = _examine(frame, direction)
     if strict:
         header.raise_problems()

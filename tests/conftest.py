@@ -1,0 +1,15 @@
+"""How much hypothesis tries: little by default, much with HYPOTHESIS_PROFILE=exhaustive."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# The machine may be slow and is shared: time says nothing about the code. Without a random start a failure
+# comes again, and so does a success.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+
+settings.register_profile("fast", max_examples=200, derandomize=True, **_COMMON)
+settings.register_profile("exhaustive", max_examples=10_000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
