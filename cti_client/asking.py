@@ -38,7 +38,8 @@ def request_all(peer: Peer, message: Request[F], timeout_s: float | None = None)
     session = peer.session
     deadline = session.clock() + timeout_s
     for _ in range(_READS):
-        if not (yield Wait(session.clock())):
+        now = session.clock()
+        if now >= deadline or not (yield Wait(now)):
             break
     drained = min(deadline, session.clock() + DRAIN_S)
     while not session.retiring and (earlier := session.conflict(message)) is not None:

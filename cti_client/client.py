@@ -22,7 +22,7 @@ from cti_schema.declare import Direction, Request
 
 __all__ = ["Channel", "Cycler"]
 
-_CHUNK: Final = 2**18
+_CHUNK: Final = 2**16
 
 
 def _method(call: Callable[Concatenate[S, P], Call[T]]) -> Callable[Concatenate[S, P], T]:

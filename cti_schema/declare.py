@@ -227,14 +227,16 @@ class Record(_Kept, Layout):
     spec: ClassVar[RecordSpec]
     struct: ClassVar[construct.Struct] = _Struct()  # type: ignore[assignment]
 
-    def __getattr__(self, name: str) -> Any:
-        # Reached only when a slot is not set.
-        if name == "_kept":
-            self._kept = {}
-            return self._kept
-        if self.spec.field(name) is None:
-            raise AttributeError(f"{self.spec.name} has no field {name!r}")
-        raise AttributeError(f"{self.spec.name}.{name} was not in the frame")
+    if not TYPE_CHECKING:  # a checker shall find names that are no fields
+
+        def __getattr__(self, name: str) -> Any:
+            # Reached only when a slot is not set.
+            if name == "_kept":
+                self._kept = {}
+                return self._kept
+            if self.spec.field(name) is None:
+                raise AttributeError(f"{self.spec.name} has no field {name!r}")
+            raise AttributeError(f"{self.spec.name}.{name} was not in the frame")
 
     def present(self) -> Iterator[tuple[Kind, Any]]:
         """Yield the fields that are set, in wire order, each with its value."""

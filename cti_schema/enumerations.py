@@ -7,6 +7,7 @@ the spot (``known`` is false, the name says unknown), so that it can be shown an
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 
@@ -53,9 +54,11 @@ class Code(IntEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        # Not kept: an endless stream of unknown values must not fill the memory.
-        if not isinstance(value, int):
-            return None
+        return cls._unknown(value) if isinstance(value, int) else None
+
+    @classmethod
+    @lru_cache(maxsize=256)  # not all are kept: an endless stream of unknown values must not fill the memory
+    def _unknown(cls, value: int) -> Self:
         member = int.__new__(cls, value)
         member._name_ = f"unknown_{value}"
         member._value_ = value

@@ -121,7 +121,7 @@ class CaptureError(CTIError):
 
 
 class InputError(CTIError):
-    """Frames or JSON that were given are not what they should be. The sentence names the line or the offset."""
+    """Frames or JSON that were given are not what they should be. The sentence names the place."""
 
 
 class ConfigurationError(CTIError, ValueError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -37,7 +38,7 @@ COMMANDS: dict[str, list[str]] = {
     "dump_stop": ["dump", "-v", "stop_schedule.hex"],
 }
 
-#: The tutorial's session with a spoofer, in this order: name of the part -> arguments, seconds that pass before.
+#: The tutorial's session with a spoofer, in this order: name of the part -> arguments, seconds before it.
 SESSION: dict[str, tuple[list[str], float]] = {
     "session_assign": (["assign", "1-3", "formation.sdx"], 0.0),
     "session_start": (["start", "1-3", "monday"], 0.0),
@@ -68,7 +69,10 @@ def write(folder: Path) -> None:
         outputs = pool.map(lambda path: python(str(path)), examples)
         found |= {f"{path.stem}.txt": text for path, text in zip(examples, outputs, strict=True)}
         outputs = pool.map(command, COMMANDS.values())
-        found |= {f"{name}.txt": text for name, text in zip(COMMANDS, outputs, strict=True)}
+        found |= {
+            f"{name}.txt": prompt(arguments) + text
+            for (name, arguments), text in zip(COMMANDS.items(), outputs, strict=True)
+        }
     for name, text in found.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -91,21 +95,26 @@ def session() -> dict[str, str]:
     with spoofer.running(spoofer.Device(channels=4, clock=clock)) as there:
         for name, (arguments, seconds) in SESSION.items():
             clock.now += seconds
-            allowed = (0, 1) if name == "session_stop" else (0,)  # the fourth channel runs nothing
-            found[f"{name}.txt"] = command([*arguments, "--port", str(there.port)], allowed=allowed)
+            output = command([*arguments, "--port", str(there.port)])
+            found[f"{name}.txt"] = prompt(arguments) + output
     return found
 
 
-def command(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:
+def prompt(arguments: Sequence[str]) -> str:
+    """Return the line that somebody types."""
+    return f"$ {shlex.join(['cti', *arguments])}\n"
+
+
+def command(arguments: Sequence[str]) -> str:
     """Run `cti`, and return what it writes."""
-    return python("-m", "cti_client.cli", *arguments, allowed=allowed)
+    return python("-m", "cti_client.cli", *arguments)
 
 
-def python(*arguments: str, allowed: Sequence[int] = (0,)) -> str:
+def python(*arguments: str) -> str:
     """Run Python in the folder of the examples, and return what it writes.
 
     Raises:
-        RuntimeError: it ended with another code than the allowed ones.
+        RuntimeError: it failed.
     """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CTI_")},
@@ -119,7 +128,7 @@ def python(*arguments: str, allowed: Sequence[int] = (0,)) -> str:
         [sys.executable, *arguments], cwd=EXAMPLES, env=environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
-    if done.returncode not in allowed:
+    if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
     return done.stdout
 
@@ -195,18 +204,18 @@ def _arguments(function: object) -> str:
 
 def help_texts() -> str:
     """Return the help of the command and of each subcommand."""
-    lines = ["## cti", "", *_help(cti, "cti")]
-    context = click.Context(cti, info_name="cti")
+    settings = {**cti.context_settings, "max_content_width": 88, "terminal_width": 88}
+    context = click.Context(cti, info_name="cti", **settings)
+    lines = ["## cti", "", *_help(context)]
     for name in cti.list_commands(context):
         subcommand = cti.get_command(context, name)
         assert subcommand is not None
-        lines += [f"## cti {name}", "", *_help(subcommand, f"cti {name}")]
+        lines += [f"## cti {name}", "", *_help(click.Context(subcommand, parent=context, info_name=name))]
     return _lines(lines)
 
 
-def _help(shown: click.Command, name: str) -> list[str]:
-    context = click.Context(shown, info_name=name, max_content_width=88, terminal_width=88)
-    return ["```text", shown.get_help(context).strip(), "```", ""]
+def _help(context: click.Context) -> list[str]:
+    return ["```text", context.get_help().strip(), "```", ""]
 
 
 def wrong_table() -> str:

@@ -12,6 +12,7 @@ are solved exactly over the step, so that a long step is as good as many short o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp
 from typing import Final
 
@@ -41,6 +42,12 @@ class CellParameters:
     heat_capacity_j_per_k: float = 45.0
     cooling_w_per_k: float = 0.1
     ambient_degc: float = 25.0
+
+
+@lru_cache(maxsize=1024)
+def _decay(time_constants: float) -> float:
+    """Return what is left after a number of time constants; most steps have one of a few lengths."""
+    return exp(-time_constants)
 
 
 def open_circuit_voltage(soc: float) -> float:
@@ -92,17 +99,25 @@ class Cell:
             open_circuit_voltage(self.soc) + self.pair_v + current_a * self.parameters.series_resistance_ohm
         )
 
+    def voltage_after(self, current_a: float, seconds: float) -> float:
+        """Return the voltage at the end of a step, in volts, without making it."""
+        parameters = self.parameters
+        left = _decay(seconds / parameters.pair_time_constant_s)
+        pair_v = self.pair_v * left + current_a * parameters.pair_resistance_ohm * (1.0 - left)
+        soc = self.soc + current_a * seconds / 3600.0 / parameters.capacity_ah
+        return open_circuit_voltage(soc) + pair_v + current_a * parameters.series_resistance_ohm
+
     def step(self, current_a: float, seconds: float) -> None:
         """Let a constant current flow for some time."""
         parameters = self.parameters
         # Taken as if the RC pair had settled: constant over the step, so that it may be cut anywhere.
         heat = current_a * current_a * (parameters.series_resistance_ohm + parameters.pair_resistance_ohm)
         self.soc += current_a * seconds / 3600.0 / parameters.capacity_ah
-        left = exp(-seconds / parameters.pair_time_constant_s)
+        left = _decay(seconds / parameters.pair_time_constant_s)
         self.pair_v = self.pair_v * left + current_a * parameters.pair_resistance_ohm * (1.0 - left)
         cooling = parameters.cooling_w_per_k
         final = parameters.ambient_degc + heat / cooling
-        left = exp(-seconds * cooling / parameters.heat_capacity_j_per_k)
+        left = _decay(seconds * cooling / parameters.heat_capacity_j_per_k)
         self.temperature_degc = final + (self.temperature_degc - final) * left
         self.heating_degc_per_s = (final - self.temperature_degc) * cooling / parameters.heat_capacity_j_per_k
 
@@ -112,7 +127,7 @@ class Cell:
         Looking at the end of the step keeps a constant voltage from swinging, however long the step.
         """
         parameters = self.parameters
-        left = exp(-seconds / parameters.pair_time_constant_s)
+        left = _decay(seconds / parameters.pair_time_constant_s)
         resistance = parameters.series_resistance_ohm + parameters.pair_resistance_ohm * (1.0 - left)
         per_ampere = seconds / 3600.0 / parameters.capacity_ah
         start = open_circuit_voltage(self.soc)

@@ -127,11 +127,15 @@ class Run:
             return 0.0
         if step.voltage_v is None:
             return step.current_a
-        held = self.cell.current_for(step.voltage_v, seconds)
         # A cell that is beyond the voltage already is left alone, never driven back.
+        voltage = self.cell.voltage_after(step.current_a, seconds)
         if step.current_a >= 0.0:
-            return max(0.0, min(step.current_a, held))
-        return min(0.0, max(step.current_a, held))
+            if voltage <= step.voltage_v:
+                return step.current_a
+            return max(0.0, min(step.current_a, self.cell.current_for(step.voltage_v, seconds)))
+        if voltage >= step.voltage_v:
+            return step.current_a
+        return min(0.0, max(step.current_a, self.cell.current_for(step.voltage_v, seconds)))
 
     def _slice(self, step: Step, seconds: float) -> None:
         """Let a constant current flow, and count what it carries."""

@@ -6,7 +6,6 @@ A password comes from ``CTI_PASSWORD`` or a hidden prompt, never from an argumen
 from __future__ import annotations
 
 import functools
-import ipaddress
 import math
 import os
 import sys
@@ -134,7 +133,7 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a connection; it gets them as ``target``, a `Target`."""
 
     @click.option("--host", default="127.0.0.1", show_default=True, help="The cycler's name or address.")
-    @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
+    @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Its TCP port.")
     @click.option("--user", envvar="CTI_USER", show_envvar=True,
                   help=f"Who logs in; the password comes from {PASSWORD_VARIABLE} or is asked for. "
                        f"By default {LOCAL_USER!r} at this computer's own address (a spoofer).")  # fmt: skip
@@ -165,6 +164,8 @@ def address(host: str, port: int) -> str:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this computer's own address."""
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

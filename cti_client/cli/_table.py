@@ -32,6 +32,9 @@ COLUMNS = (
 #: Columns that a terminal can do without, by their place.
 _LEFT_OUT_FIRST = (6, 2, 4, 3, 10, 9)
 
+#: Spaces between two columns of a drawn table.
+_GAP = 3
+
 #: Colours for what needs a look; everything else has none.
 _STYLES = {"charge": "green", "discharge": "cyan", "unsafe": "bold red", "error": "bold red", "idle": "dim"}
 
@@ -129,18 +132,25 @@ def drawn(readings: Iterable[Reading], columns: int) -> RenderableType:
     readings = list(readings)
     rows = [[heading for heading, _ in COLUMNS], *(list(cells(reading)) for reading in readings)]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    shown = list(range(len(COLUMNS)))
+    left = columns - sum(widths) - _GAP * (len(COLUMNS) - 1)
+    left_out: list[int] = []
     for at in _LEFT_OUT_FIRST:
-        if sum(widths[one] + 2 for one in shown) > columns:
-            shown.remove(at)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        if left < 0:
+            left_out.append(at)
+            left += widths[at] + _GAP
+    for at in reversed(left_out[:]):
+        if left >= widths[at] + _GAP:
+            left_out.remove(at)
+            left -= widths[at] + _GAP
+    shown = [at for at in range(len(COLUMNS)) if at not in left_out]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for at in shown:
         heading, right = COLUMNS[at]
         table.add_column(heading, justify="right" if right else "left", overflow="fold")
     for reading, row in zip(readings, rows[1:], strict=True):
         style = "bold red" if reading.comm_failure else _STYLES.get(reading.status.label, "")
         table.add_row(*(Text(row[at], style if at == 1 else "") for at in shown))
-    left_out = [heading for at, (heading, _) in enumerate(COLUMNS) if at not in shown]
     if not left_out:
         return table
-    return Group(table, Text(f"too narrow for: {', '.join(left_out)}", "dim"))
+    names = ", ".join(COLUMNS[at][0] for at in sorted(left_out))
+    return Group(table, Text(f"too narrow for: {names}", "dim"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,7 +30,7 @@ def command(name: str, words: tuple[str, ...], target: Target, as_json: bool, ye
     \b
     cti call get_serial_number
     cti call stop_schedule channel_index=4
-    cti call start_schedule test_name=a channel_indices=[0,1]
+    cti call start_schedule test_name=a "channel_indices=[0,1]"
 
     Integers may be written 0x1F, values of an enumeration by their names, lists and records as JSON, bytes
     as hex. The fields are those of the wire: channel_index counts from 0, so channel 5 is channel_index=4.
@@ -45,7 +46,7 @@ def command(name: str, words: tuple[str, ...], target: Target, as_json: bool, ye
 
     from cti_schema.declare import CONTROL
 
-    if request.spec.effect is CONTROL:
+    if request.spec.effect is CONTROL and not yes:
         click.echo(f"{name} changes something at {target}:", err=True)
         for line in _told(request):
             click.echo(line, err=True)
@@ -54,6 +55,11 @@ def command(name: str, words: tuple[str, ...], target: Target, as_json: bool, ye
     with target.open(login=not _is_login(request)) as cycler:
         feedbacks = cycler.request_all(request)
     _show(feedbacks, as_json=as_json)
+    refusals = [sentence for feedback in feedbacks for sentence in _refusals(name, feedback)]
+    for sentence in refusals:
+        click.echo(f"Error: {sentence}", err=True)
+    if refusals:
+        sys.exit(1)
 
 
 def _exists(name: str) -> bool:
@@ -132,6 +138,18 @@ def _channels(name: str, value: Any) -> str:
     if name == "channel_indices" and isinstance(value, list) and value:
         return f"channels {format_channels(channel_of(index) for index in value)}"
     return ""
+
+
+def _refusals(name: str, feedback: Message) -> Iterator[str]:
+    """Yield a sentence for each result in a feedback that is not success."""
+    from cti_schema.derive.tree import leaves
+    from cti_schema.enumerations import ResultCode
+
+    channel = _channels("channel_index", getattr(feedback, "channel_index", None))
+    where = f"{channel}: " if channel else ""
+    for path, _, value in leaves(feedback):
+        if isinstance(value, ResultCode) and not value.is_success:
+            yield f"{where}{name} was refused: {value.meaning} ({path} {int(value)}, {value.label})"
 
 
 def _show(feedbacks: Sequence[Message], *, as_json: bool) -> None:

@@ -170,14 +170,22 @@ def _new_file(folder: Path) -> tuple[Path, BinaryIO]:
 
 
 def _show(out: Output, file: Path) -> None:
-    """Show the recording as `cti dump` does."""
+    """Show the recording as `cti dump` does, on a terminal each message in one line of its width."""
     from cti_client.capture import CaptureReader
     from cti_client.dump import Conversations, entry_line
 
+    write = _cut_line if on_terminal() else out.line
     conversations = Conversations()
     for event in CaptureReader(file):
         for entry in conversations.feed(event):
-            out.line(entry_line(entry, zone=None, paint=out.paint))
+            write(entry_line(entry, zone=None, paint=out.paint))
+
+
+def _cut_line(text: str) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    Console().print(Text.from_ansi(text), no_wrap=True, overflow="ellipsis")
 
 
 def _what_next(file: Path) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("file", default="-", metavar="[FILE|-]")
 @click.option("--raw", is_flag=True, help="Write the bytes themselves instead of hex lines.")
 @click.option("--surplus", is_flag=True,
-              help="Add the surplus zero bytes that the vendor's library sends with some.")  # fmt: skip
+              help="Add the zero bytes that the vendor's library sends behind some requests.")  # fmt: skip
 def command(file: str, raw: bool, surplus: bool) -> None:
     """JSON Lines to frames: one frame, as a line of hex, for each line.
 
@@ -78,7 +78,7 @@ def _lines(source: Input) -> Iterator[tuple[str, str]]:
         if not line:
             return
         if line.strip():
-            yield f"{source.name}, line {number}", line
+            yield f"{source.name}, line {number}", line.rstrip("\r\n")
 
 
 def _shape(text: str) -> Any:

@@ -160,16 +160,16 @@ def _facts(spec: MessageSpec) -> Iterator[tuple[str, str]]:
 
 def _values(spec: MessageSpec, width: int | None, paint: Paint) -> Iterator[str]:
     """Yield the named values of the fields, each enumeration once."""
-    from enum import EnumType
-
     from cti_schema.derive.layout import enumeration, rows
     from cti_schema.kinds import Scalar
 
     told: dict[tuple[tuple[int, str, str], ...], tuple[list[str], bool]] = {}
+    path: list[str] = []
     for row in rows(spec):
+        path[row.depth :] = [row.name]
         if row.values:
-            flags = isinstance(row.kind, Scalar) and isinstance(row.kind.enum, EnumType)
-            told.setdefault(row.values, ([], flags and enumeration(row.kind) is None))[0].append(row.name)
+            bits = isinstance(row.kind, Scalar) and bool(row.kind.enum) and enumeration(row.kind) is None
+            told.setdefault(row.values, ([], bits))[0].append(".".join(path))
     for values, (names, bits) in told.items():
         yield ""
         yield paint("head", f"values of {', '.join(dict.fromkeys(names))}")

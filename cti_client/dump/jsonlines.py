@@ -17,11 +17,16 @@ __all__ = ["dumps", "entry_json"]
 def dumps(shape: Any, encoding: str = "utf-8") -> str:
     """Return a value as one line of strict JSON.
 
+    Characters that cannot be printed are escaped, so that they neither act on a terminal nor end the line
+    for somebody (U+2028, U+0085), and so are lone surrogates.
+
     Args:
         shape: the value.
-        encoding: of the output; a line with a character that it does not have is escaped.
+        encoding: of the output; a line with a character that it does not have is all ASCII.
     """
     text = json.dumps(shape, allow_nan=False, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

@@ -18,13 +18,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, Message, RecordSpec, UnknownMessage
+from cti_schema.declare import Direction, Message, RecordSpec, UnknownMessage, same_value
 from cti_schema.errors import EncodeError, UnknownNameError
 from cti_schema.problems import KINDS, Problem
 from cti_schema.registry import registry
 from cti_schema.wire.codec import Decoded, encode_plain, plain
 from cti_schema.wire.frame import build_frame
-from cti_schema.wire.json_body import QuotedInt
+from cti_schema.wire.json_body import QuotedInt, read_leniently
 from cti_schema.wire.report import join_path
 from cti_schema.wire.values import NaN
 
@@ -191,6 +191,11 @@ def encode_json(shape: Mapping[str, Any], *, surplus: bool = False) -> bytes:
     if "fields" not in shape:
         raise EncodeError("fields", "the fields are missing")
     fields = from_json_fields(spec, shape["fields"], leftovers)
+    if "json" in leftovers:
+        # Members that are not declared have no type: a text and a number may look the same here.
+        as_read, _ = read_leniently(spec.members, leftovers["json"])
+        if same_value(json_value(as_read), shape["fields"]):
+            fields = as_read
     return encode_plain(message, fields, leftovers, surplus=surplus)
 
 

@@ -177,10 +177,13 @@ def _message(
     lines += [f"- {name}: {value}" for name, value in facts]
     lines += [""]
     if spec.layout:
+        found = rows(spec)
         lines += table(
             ["offset", "field", "type", "unit", "meaning"],
-            (_row(page_name, row, enums) for row in rows(spec)),
+            (_row(page_name, row, enums) for row in found),
         )
+        if any(row.depth and row.offset is not None for row in found):
+            lines += ["", "Offsets with a + count from the first byte of their record."]
     else:
         lines += ["The body is empty."]
     if spec.notes:
@@ -199,8 +202,8 @@ def _row(page_name: str, row: Row, enums: list[type[Code]]) -> list[str]:
     elif row.values:
         values = "; ".join(f"{value}: {name or text}" for value, name, text in row.values)
         meaning = "; ".join(part for part in (meaning, escape(values)) if part)
-    indent = "\u2003" * row.depth
-    offset = "" if row.offset is None else str(row.offset)
+    indent = "&emsp;" * row.depth
+    offset = "" if row.offset is None else f"{'+' if row.depth else ''}{row.offset}"
     return [offset, f"{indent}`{row.name}`", escape(row.type), escape(row.unit), meaning]
 
 

@@ -15,6 +15,10 @@ from cti_schema.errors import DecodeError
 from cti_schema.kinds import Kind
 from cti_schema.problems import NOTES, Problem
 
+#: Most notes of one frame that are told, such as values that no enumeration lists. A frame full of
+#: garbage would have one for every few bytes, and they would take far more memory than the frame.
+MOST_NOTES: Final = 500
+
 #: Bytes in front of the body; offsets count from the frame's first byte.
 BODY_OFFSET: Final = 20
 
@@ -58,6 +62,7 @@ class Report:
         self.ended = False
         #: The JSON value of a body that is no object, in a tuple.
         self.root: tuple[Any] | None = None
+        self._notes = 0
         self._path: list[str | int] = []
         self._lists: list[tuple[str, int]] = []
 
@@ -111,6 +116,10 @@ class Report:
         path: str = "",
     ) -> None:
         """Report a problem with the field that is being parsed."""
+        if kind in NOTES:
+            self._notes += 1
+            if self._notes > MOST_NOTES:
+                return
         problem = Problem(kind, message, path or self.path, BODY_OFFSET + position, expected, found)
         if self.strict and kind not in NOTES:
             raise DecodeError(problem)

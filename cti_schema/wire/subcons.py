@@ -9,6 +9,7 @@ that a value does not fit.
 from __future__ import annotations
 
 import operator
+import sys
 from functools import singledispatch
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ def _fail(context: Any, path: str, reason: str) -> EncodeError:
 
 def _read(stream: Any, length: int, path: str, error: type[StreamError] = StreamError) -> bytes:
     start = stream.tell()
-    data: bytes = stream.read(length)
+    data: bytes = stream.read(min(length, sys.maxsize))
     if len(data) < length:
         stream.seek(start)
         raise error(f"{length} bytes are needed, {len(data)} are there", path=path)
@@ -538,7 +539,9 @@ class ArrayNode(Node):
                     items.append(value)
                 if report.ended:
                     break
-        if len(items) != count and not isinstance(kind.count, int):
+        # Some servers lift the limit of a list: a longer one is no problem, but it is only written as it came.
+        beyond = kind.limit is not None and len(items) > kind.limit
+        if (len(items) != count or beyond) and not isinstance(kind.count, int):
             scalar = kind.count.of if isinstance(kind.count, k.Count) else kind.count
             report.leftovers[report.sibling(kind.count.name)] = scalar.packer.pack(count)
         return items
@@ -574,7 +577,8 @@ class ArrayNode(Node):
 
     def _check_length(self, obj: Any, context: Any, path: str, *, cut: bool) -> None:
         kind = self.kind
-        if kind.limit is not None and len(obj) > kind.limit:
+        beyond = kind.limit is not None and len(obj) > kind.limit
+        if beyond and not cut and not self._kept_count(len(obj), context):
             raise _fail(context, path, f"the list has {len(obj)} items, at most {kind.limit} are allowed")
         if cut or isinstance(kind.count, k.Count):
             return  # CountNode compared it
@@ -585,12 +589,14 @@ class ArrayNode(Node):
         raise _fail(context, path, f"the list has {len(obj)} items, but {said} {count}")
 
     def _kept_count(self, count: int, context: Any) -> bool:
-        """Tell whether the frame itself had a count that disagreed."""
+        """Tell whether the frame itself had this count, although it is no proper one for the list."""
         writer = _writer(context)
-        if writer is None or not isinstance(self.kind.count, k.Scalar):
+        counting = self.kind.count
+        if writer is None or isinstance(counting, int):
             return False
-        leftover = writer.leftovers.get(join_path([*writer.steps[:-1], self.kind.count.name]))
-        return leftover == self.kind.count.packer.pack(count)
+        leftover = writer.leftovers.get(join_path([*writer.steps[:-1], counting.name]))
+        scalar = counting.of if isinstance(counting, k.Count) else counting
+        return leftover is not None and leftover == scalar.packer.pack(count)
 
 
 class TableNode(Node):

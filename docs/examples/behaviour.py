@@ -1,21 +1,30 @@
-"""Teach the spoofer a request: a function from device, session and request to feedbacks."""
+"""Teach the spoofer a request: a function from device and request to feedbacks."""
 
 from collections.abc import Sequence
-
-from messages import blink_channels
-from messages.blink_channels import BlinkChannels, BlinkChannelsFeedback, BlinkResult, Lamp
 
 import spoofer
 from cti_client import Cycler
 from cti_schema.errors import CommandUnsupported
 from cti_schema.registry import registry
 
-registry().load_module(blink_channels)
-request = BlinkChannels(
-    note="here", lamps=[Lamp(channel_index=0, seconds=2.0), Lamp(channel_index=9, seconds=2.0)]
+from messages import blink_channels
+from messages.blink_channels import (
+    BlinkChannels,
+    BlinkChannelsFeedback,
+    BlinkResult,
+    Lamp,
 )
 
-with spoofer.running(spoofer.Device(channels=4)) as there, Cycler("127.0.0.1", there.port) as cycler:
+registry().load_module(blink_channels)
+request = BlinkChannels(
+    note="here",
+    lamps=[Lamp(channel_index=0, seconds=2.0), Lamp(channel_index=9, seconds=2.0)],
+)
+
+with (
+    spoofer.running(spoofer.Device(channels=4)) as there,
+    Cycler("127.0.0.1", there.port) as cycler,
+):
     cycler.login("somebody", "a password")
     try:
         cycler.request_all(request)

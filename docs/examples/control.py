@@ -5,8 +5,8 @@ from cti_client import Cycler
 from cti_schema.errors import ResultError
 
 with (
-    spoofer.running(spoofer.Device(channels=4)) as cycler_there,
-    Cycler("127.0.0.1", cycler_there.port) as cycler,
+    spoofer.running(spoofer.Device(channels=4)) as there,
+    Cycler("127.0.0.1", there.port) as cycler,
 ):
     cycler.login("somebody", "a password")
     print(cycler.serial_number, cycler.version.label, cycler.channel_count, "channels")
@@ -17,7 +17,7 @@ with (
     channel.set_mv("mv_ud1", 4.15)
 
     for reading in cycler.channels():
-        print(reading.channel, reading.status.label, repr(reading.test_name), f"{reading.voltage_v:.1f} V")
+        print(reading.channel, reading.status.label, f"{reading.voltage_v:.1f} V")
 
     try:
         channel.start("cell 7 again")

@@ -19,8 +19,13 @@ async def run_test(port: int, name: str) -> str:
 
 
 async def main() -> None:
-    async with Spoofer(Device(channels=2), port=0) as one, Spoofer(Device(channels=2), port=0) as two:
-        for line in await asyncio.gather(run_test(one.port, "monday"), run_test(two.port, "tuesday")):
+    async with (
+        Spoofer(Device(channels=2), port=0) as one,
+        Spoofer(Device(channels=2), port=0) as two,
+    ):
+        for line in await asyncio.gather(
+            run_test(one.port, "monday"), run_test(two.port, "tuesday")
+        ):
             print(line)
 
 

@@ -3,7 +3,9 @@
 import cti_schema
 from cti_schema.messages.stop_schedule import StopSchedule
 
-frame = bytes.fromhex("dddddddddddddd11 74000000 010031bb 00000000 0d000000 00" + 101 * "00" + "8a07")
+frame = bytes.fromhex(
+    "dddddddddddddd11 74000000 010031bb 00000000 0d000000 00" + 101 * "00" + "8a07"
+)
 message = cti_schema.decode(frame)
 print(message)
 print(message.spec.name, message.spec.direction.value, f"0x{message.spec.code:08X}")

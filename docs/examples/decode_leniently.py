@@ -1,4 +1,4 @@
-"""Decode a damaged frame: strictly, which fails, and leniently, which says what is wrong."""
+"""Decode a damaged frame: strictly, which fails, and leniently, which says why."""
 
 import cti_schema
 from cti_schema.errors import DecodeError

@@ -16,7 +16,10 @@ from cti_schema.messages.get_serial_number import GetSerialNumber
 from cti_schema.messages.send_message import SendMessage
 from cti_schema.messages.stop_schedule import StopSchedule
 
-with spoofer.running(users={"anna": "secret"}) as there, Cycler("127.0.0.1", there.port) as cycler:
+with (
+    spoofer.running(users={"anna": "secret"}) as there,
+    Cycler("127.0.0.1", there.port) as cycler,
+):
     try:
         cycler.login("anna", "wrong")
     except LoginRefused as error:

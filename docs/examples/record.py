@@ -11,7 +11,10 @@ from cti_client.dump.conversation import Conversations, Heard
 from cti_client.dump.lines import summary
 from cti_schema import Direction
 
-with tempfile.TemporaryDirectory() as folder, spoofer.running(spoofer.Device(channels=2)) as there:
+with (
+    tempfile.TemporaryDirectory() as folder,
+    spoofer.running(spoofer.Device(channels=2)) as there,
+):
     file = Path(folder) / "conversation.pcapng"
 
     with CaptureWriter(file) as writer:
@@ -20,8 +23,10 @@ with tempfile.TemporaryDirectory() as folder, spoofer.running(spoofer.Device(cha
         )
 
         def tap(direction: Direction, data: bytes) -> None:
-            send = connection.client_sent if direction is Direction.REQUEST else connection.server_sent
-            send(data, time.time())
+            if direction is Direction.REQUEST:
+                connection.client_sent(data, time.time())
+            else:
+                connection.server_sent(data, time.time())
 
         with Cycler("127.0.0.1", there.port, tap=tap) as cycler:
             cycler.login("somebody", "a password")
@@ -32,5 +37,6 @@ with tempfile.TemporaryDirectory() as folder, spoofer.running(spoofer.Device(cha
     for event in CaptureReader(file):
         for entry in conversations.feed(event):
             if isinstance(entry, Heard):
-                fields = " ".join(f"{name}={value}" for name, value, _ in summary(entry.decoded.message)[:3])
-                print(entry.number, entry.decoded.message.spec.name, fields)
+                message = entry.decoded.message
+                shown = [f"{name}={value}" for name, value, _ in summary(message)]
+                print(entry.number, message.spec.name, *shown[:2])

@@ -1,9 +1,8 @@
-"""A test of your own program against a spoofer. Time passes as the test says, not as the clock does."""
+"""A test against a spoofer. Time passes as the test says, not as the clock does."""
 
 from collections.abc import Iterator
 
 import pytest
-
 import spoofer
 from cti_client import Cycler
 

@@ -102,12 +102,14 @@ class ScriptedPeer:
     Attributes:
         received: the requests that came, on all connections.
         connections: how many there were.
+        login_answer: what answers a login, if not what is right.
     """
 
     def __init__(self, script: Sequence[Action]) -> None:
         self._script = list(script)
         self.received: list[Message] = []
         self.connections = 0
+        self.login_answer: bytes | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = []
@@ -144,6 +146,8 @@ class ScriptedPeer:
                     is_login = isinstance(request, Login)
                     action = self._script.pop(0) if self._script and not is_login else right
                     answer = action(request, sock)
+                    if is_login and self.login_answer is not None:
+                        answer = self.login_answer
                     if answer:
                         sock.sendall(answer)
         except OSError:

@@ -12,6 +12,7 @@ from cti_schema.enums import (
     ChannelStatus,
     CtiVersion,
     GetChannelType,
+    GetMvResult,
     LoginResult,
     NeedType,
     ResumeResult,
@@ -20,8 +21,10 @@ from cti_schema.enums import (
 from cti_schema.messages.assign_schedule import AssignSchedule, AssignScheduleFeedback, AssignScheduleResult
 from cti_schema.messages.continue_schedule import ContinueResult, ContinueSchedule, ContinueScheduleFeedback
 from cti_schema.messages.get_channels_info import GetChannelsInfo
+from cti_schema.messages.get_channels_info_minimalist import GetChannelsInfoMinimalistFeedback
 from cti_schema.messages.get_channels_info_simple import GetChannelsInfoSimple
 from cti_schema.messages.get_channels_info_vls import GetChannelsInfoVls
+from cti_schema.messages.get_meta_variables import GetMetaVariables, WantedReading
 from cti_schema.messages.get_serial_number import GetSerialNumber
 from cti_schema.messages.jump_channel import JumpChannel, JumpChannelFeedback, JumpResult
 from cti_schema.messages.login import Login
@@ -281,6 +284,51 @@ def test_the_simple_form(connection: Connection, device: Device, clock: Clock) -
     assert (channel.step_number, channel.status) == (2, ChannelStatus.CHARGE)
     assert (channel.test_time_s, channel.step_time_s, channel.current_a) == (11.5, 1.5, 1.25)
     assert len(channel.aux_temperature) == 1
+
+
+def get_mv(index: int, code: int, kind: int = 1) -> WantedReading:
+    return default(WantedReading, channel_index=index, data_type=kind, meta_variable_code=code)
+
+
+def test_meta_variables(connection: Connection, device: Device, clock: Clock) -> None:
+    device.assign(1, "any")
+    device.start([1], "a")
+    assert one(connection, set_mv(1, 52, 0.25)).result is SetMvResult.SUCCESS
+    clock.now += 110.0
+    entries = [
+        *(get_mv(1, code) for code in (1, 3, 4, 21, 22, 23, 52, 53)),
+        get_mv(4, 21),
+        get_mv(1, 60000),
+        get_mv(1, 5),
+        get_mv(1, 21, kind=10),
+    ]
+    items = one(connection, GetMetaVariables(entries=entries)).items
+    (reading,) = device.readings([1])
+    assert [(one.channel_index, one.meta_variable_code) for one in items] == [
+        (one.channel_index, one.meta_variable_code) for one in entries
+    ]
+    assert [one.error for one in items] == [
+        *[GetMvResult.SUCCESS] * 8,
+        GetMvResult.CHANNEL_INDEX_ERROR,
+        GetMvResult.METACODE_NOTEXIST,
+        GetMvResult.METACODE_NOTSUPPORT,
+        GetMvResult.DATATYPE_NOTSUPPORT,
+    ]
+    expected = [2.0, 100.0, 110.0, reading.voltage_v, 1.25, 1.25 * 100 / 3600, 0.25, 0.0, 0, 0, 0, 0]
+    assert [one.value for one in items] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_minimalist_form(connection: Connection, device: Device) -> None:
+    feedback = one(connection, GetMetaVariables(version=0x0201, entries=[]))
+    assert isinstance(feedback, GetChannelsInfoMinimalistFeedback)
+    assert [(one.channel_index, one.meta_variable_code) for one in feedback.items] == [
+        (index, code) for index in range(4) for code in (22, 21)
+    ]
+    voltages = [one.value for one in feedback.items[1::2]]
+    assert voltages == pytest.approx([one.voltage_v for one in device.readings()], rel=1e-6)
+    feedback = one(connection, GetMetaVariables(version=0x0201, entries=[get_mv(2, 22), get_mv(2, 21)]))
+    assert isinstance(feedback, GetChannelsInfoMinimalistFeedback)
+    assert [one.channel_index for one in feedback.items] == [2, 2]
 
 
 # --- controlling ---------------------------------------------------------------------------------

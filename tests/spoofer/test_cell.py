@@ -90,6 +90,17 @@ def test_current_for_reaches_the_voltage_at_the_end_of_the_step(
     assert cell.voltage(current) == pytest.approx(voltage, abs=2e-3)
 
 
+@given(st.floats(0.0, 1.0), st.floats(-5.0, 5.0), st.floats(0.01, 1000.0))
+def test_voltage_after_is_the_voltage_of_the_step_that_is_not_made(
+    soc: float, current: float, seconds: float
+) -> None:
+    cell = Cell(soc=soc)
+    foretold = cell.voltage_after(current, seconds)
+    assert (cell.soc, cell.pair_v) == (soc, 0.0)
+    cell.step(current, seconds)
+    assert cell.voltage(current) == pytest.approx(foretold, abs=1e-9)
+
+
 def test_a_copy_does_not_move_with_the_cell() -> None:
     cell = Cell(soc=0.4)
     cell.step(1.0, 30.0)

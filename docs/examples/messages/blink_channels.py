@@ -1,9 +1,17 @@
-"""Let the lamps of some channels blink, so that they can be found. A made-up command."""
+"""Let the lamps of some channels blink, to find them. A made-up command."""
 
 from __future__ import annotations
 
 from cti_schema import fields as f
-from cti_schema.declare import CONTROL, Feedback, Record, Request, feedback, record, request
+from cti_schema.declare import (
+    CONTROL,
+    Feedback,
+    Record,
+    Request,
+    feedback,
+    record,
+    request,
+)
 
 
 class BlinkResult(f.ResultCode):
@@ -47,7 +55,7 @@ class Lamp(Record):
     notes="Made up, to show how a message is added.",
 )
 class BlinkChannels(Request[BlinkChannelsFeedback]):
-    """Let the lamps of some channels blink, so that they can be found."""
+    """Let the lamps of some channels blink, to find them."""
 
     note: str = f.utf16(16, doc="shown on the cycler's screen")
     lamp_count = f.count(f.u16)

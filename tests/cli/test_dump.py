@@ -1,0 +1,257 @@
+"""`cti dump`: captures and files of frames, right and wrong ones."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cti_client.capture import CaptureWriter, Endpoint
+from tests.cli.running import Run, process, run_fixture  # noqa: F401
+from tests.dump.support import AT, CLIENT, LOGIN, REFUSED, SERVER, START, STARTED
+from tests.schema.support import ROOT
+
+CAPTURES = ROOT.parent / "shared" / "captures"
+LOGIN_LINE = '    1  -> login                       username="ann"  password=***'
+
+
+def capture(*, server: Endpoint = SERVER, late: bool = False) -> bytes:
+    """A capture of one conversation."""
+    stream = io.BytesIO()
+    with CaptureWriter(stream) as writer:
+        connection = writer.connection(CLIENT, server, AT)
+        connection.client_sent(LOGIN + START, AT)
+        connection.server_sent(STARTED[:-2] + b"\0\0" + STARTED[-2:] if late else STARTED, AT + 0.5)
+        connection.close(AT + 1)
+    return stream.getvalue()
+
+
+@pytest.fixture(name="file")
+def file_fixture(tmp_path: Path) -> Path:
+    file = tmp_path / "a.pcapng"
+    file.write_bytes(capture())
+    return file
+
+
+def fixed(text: str) -> list[str]:
+    """The lines without what depends on the computer's time zone."""
+    text = re.sub(r"-- \d{4}-\d\d-\d\d, times in .+", "-- DAY", text)
+    return re.sub(r"\d\d:\d\d:\d\d\.", "HH:MM:SS.", text).splitlines()
+
+
+def test_capture(run: Run, file: Path) -> None:
+    ran = run("dump", file)
+    assert (ran.code, ran.err) == (0, "")
+    assert fixed(ran.text) == [
+        "-- DAY",
+        "-- connection 1: client 10.0.0.2:50000, server 10.0.0.9:9031",
+        '    1  HH:MM:SS.250000   1  -> login                       username="ann"  password=***',
+        '    2  HH:MM:SS.250000   1  -> start_schedule              test_name="a\\x1b[2J"  channel_indices=[4, 0]',  # noqa: E501
+        "    3  HH:MM:SS.750000   1  <- start_schedule_feedback     channel_index=4  result=success",
+    ]
+
+
+def test_gzip_stdin_and_any_port(run: Run, file: Path) -> None:
+    expected = run("dump", file).text
+    assert run("dump", "-", stdin=capture()).text == expected
+    assert run("dump", "-", stdin=gzip.compress(capture())).text == expected
+    odd = run("dump", "-", stdin=capture(server=Endpoint("10.0.0.9", 80)))
+    assert odd.text == expected.replace(":9031", ":80")
+
+
+def test_tree(run: Run, file: Path) -> None:
+    lines = run("dump", "-v", file).lines
+    assert lines[3] == "  offset  length  bytes               field"
+    assert "      52      32                      password = ***" in lines
+    assert "s3cret" not in "\n".join(lines)
+    assert b"s3cret".hex() not in "\n".join(lines)
+    shown = run("dump", "-v", "--show-secrets", file).lines
+    assert '      52      32  7333637265740000..  password = "s3cret"' in shown
+
+
+def test_json(run: Run, file: Path) -> None:
+    shapes = [json.loads(line) for line in run("dump", "--json", file).lines]
+    assert [shape["frame"] for shape in shapes] == [1, 2, 3]
+    assert shapes[0] == {
+        "frame": 1,
+        "time": AT,
+        "connection": 1,
+        "client": "10.0.0.2:50000",
+        "server": "10.0.0.9:9031",
+        "message": "login",
+        "direction": "request",
+        "code": "0xEEAB0001",
+        "fields": {"username": "ann", "password": "***"},
+    }
+    shown = json.loads(run("dump", "--json", "--show-secrets", file).lines[0])
+    assert shown["fields"]["password"] == "s3cret"
+
+
+@pytest.mark.parametrize("given", [LOGIN, LOGIN.hex().encode(), LOGIN.hex(":").encode()])
+def test_raw_and_hex(run: Run, given: bytes) -> None:
+    ran = run("dump", "-", stdin=given)
+    assert (ran.code, ran.lines, ran.err) == (0, [LOGIN_LINE], "")
+
+
+def test_broken_frames_are_shown(run: Run) -> None:
+    ran = run("dump", "-", stdin=LOGIN + b"abc" + LOGIN[:40])
+    assert ran.code == 0
+    assert ran.lines == [
+        LOGIN_LINE,
+        "    2  -> login  ! 3 bytes that belong to no frame stand before it  "
+        "! the frame has 86 bytes by its length, there are 40  ! username: the body ends 20 bytes into the field",  # noqa: E501
+    ]
+    assert run("dump", "-", stdin=LOGIN + b"abc").lines == [
+        LOGIN_LINE,
+        "       -- ! stray: 3 bytes at the end belong to no frame",
+    ]
+
+
+def test_port(run: Run, file: Path) -> None:
+    assert run("dump", "--port", "9031", file).text == run("dump", file).text
+    ran = run("dump", "--port", "502", file)
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err == f"Error: {file}: no CTI in it on port 502; it has TCP to the ports 9031\n"
+
+
+def test_capture_without_cti(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "web.pcapng"
+    with CaptureWriter(file) as writer:
+        for port in (443, 80):
+            connection = writer.connection(CLIENT, Endpoint("10.0.0.9", port), AT)
+            connection.client_sent(b"GET / HTTP/1.1\r\n\r\n", AT)
+            connection.close(AT)
+    ran = run("dump", file)
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err == f"Error: {file}: no CTI in it; it has TCP to the ports 80, 443\n"
+
+
+def test_truncated_capture_ends_with_a_note(run: Run, file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-200])
+    ran = run("dump", file)
+    assert ran.code == 0
+    assert len(ran.lines) >= 4
+    assert ran.err == f"Note: {file}: the file is cut off inside its last block, which is left out\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b"", "empty"),
+        (b"hello world\n", "no capture file (pcap or pcapng), but text, which starts 'hello world\\n'"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "no capture file (pcap or pcapng), but a PNG image"),
+        (b"0102030405", "no capture file (pcap or pcapng), but bytes written as hex text"),
+        (gzip.compress(b"\x89PNG"), "no capture file (pcap or pcapng), but gzip of a PNG image"),
+        (b"\xd4\xc3\xb2\xa1\x02\x00", "a pcap file cut off inside its header: 6 of 24 bytes"),
+    ],
+)
+def test_no_capture(run: Run, tmp_path: Path, given: bytes, said: str) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(given)
+    ran = run("dump", file)
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err == f"Error: {file}: {said}\n"
+
+
+def test_bad_hex_behind_good_frames(run: Run) -> None:
+    ran = run("dump", "-", stdin=LOGIN.hex() + "\nxyz\n")
+    assert (ran.code, ran.lines) == (1, [LOGIN_LINE])
+    assert ran.err == "Error: standard input, line 2: column 1: 'x' is no hex digit\n"
+
+
+def test_unreadable(run: Run, tmp_path: Path) -> None:
+    assert run("dump", tmp_path).err == f"Error: {tmp_path}: a folder; give its files\n"
+    missing = tmp_path / "missing"
+    ran = run("dump", missing)
+    assert (ran.code, ran.err) == (1, f"Error: {missing}: No such file or directory\n")
+    assert run("dump").code == 2
+    assert run("dump", "--port", "70000", missing).code == 2
+
+
+def test_several_files(run: Run, file: Path, tmp_path: Path) -> None:
+    other, missing = tmp_path / "b.hex", tmp_path / "missing"
+    other.write_text(REFUSED.hex())
+    ran = run("dump", file, missing, other)
+    assert ran.code == 1
+    assert ran.lines[0] == f"==> {file} <=="
+    assert ran.lines[-1].endswith("channel_index=4  result=no_schedule_assigned")
+    assert ran.err == f"Error: {missing}: No such file or directory\n"
+    shapes = [json.loads(line) for line in run("dump", "--json", file, other).lines]
+    assert [shape["file"] for shape in shapes] == [str(file)] * 3 + [str(other)]
+
+
+def test_colours_only_on_a_terminal(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = run("dump", file).text
+    assert "\x1b" not in plain
+    coloured = run("dump", file, terminal=True).text
+    assert "\x1b[36m->\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run("dump", file, terminal=True).text == plain
+
+
+def test_pipe_that_is_closed_early_ends_quietly(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    file = tmp_path / "many.bin"
+    file.write_bytes(LOGIN * 20_000)
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "cti_client.cli", "dump", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as dump:
+        assert dump.stdout is not None
+        assert dump.stderr is not None
+        assert dump.stdout.readline().decode().rstrip() == LOGIN_LINE
+        dump.stdout.close()
+        assert dump.stderr.read() == b""
+        assert dump.wait(timeout=60) == 0
+
+
+needs_captures = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the captures are not beside the checkout")
+
+
+@needs_captures
+def test_vendor_client_and_real_feedbacks(run: Run) -> None:
+    shapes = [
+        json.loads(line)
+        for line in run("dump", "--json", CAPTURES / "vendor_client_real_feedbacks.pcapng").lines
+    ]
+    assert all("problems" not in shape for shape in shapes)
+    sent = [shape["message"] for shape in shapes if shape["direction"] == "request"]
+    answered = [shape["message"] for shape in shapes if shape["direction"] == "feedback"]
+    pairs = ["get_channels_info", "set_meta_variable"] * 20
+    assert sorted(sent) == sorted(
+        ["login", *["get_channels_info"] * 3, "assign_schedule", "start_schedule", *pairs, "jump_channel",
+         "stop_schedule"]
+    )  # fmt: skip
+    assert sorted(answered) == sorted(f"{name}_feedback" for name in sent if name != "jump_channel")
+
+
+@needs_captures
+def test_vendor_client_and_bad_emulator(run: Run) -> None:
+    shapes = [
+        json.loads(line)
+        for line in run("dump", "--json", CAPTURES / "vendor_client_bad_emulator.pcapng").lines
+    ]
+    sent = [shape["message"] for shape in shapes if shape["direction"] == "request"]
+    answered = [shape for shape in shapes if shape["direction"] == "feedback"]
+    assert [shape["message"] for shape in answered] == [f"{name}_feedback" for name in sent]
+    for shape in answered:
+        (problem,) = shape["problems"]
+        assert problem["kind"] == "checksum"
+        assert "2 bytes behind the place" in problem["message"]
+    assert len(answered) == 17
+
+
+def test_in_a_pipe(file: Path) -> None:
+    ran = process("dump", file)
+    assert (ran.code, ran.err, len(ran.lines)) == (0, "", 5)
+    assert b"\x1b" not in ran.out

@@ -1,0 +1,120 @@
+"""What the documentation shows is true: its programs run, its types check, its README works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+EXAMPLES = DOCS / "examples"
+PAGES = sorted([ROOT / "README.md", *DOCS.glob("*.md")])
+PROGRAMS = sorted(path.name for path in EXAMPLES.glob("*.py"))
+
+#: One line that each program must write, or a part of it: that it runs is not enough.
+EXPECTED = {
+    "any_request.py": "GetSerialNumberFeedback(serial_number=100001, result=<GetSerialResult.SUCCESS: 0>)",
+    "behaviour.py": "after: 9 no such channel",
+    "build_request.py": "test_name: the text has 73 units, the field 72",
+    "byte_stream.py": "133 62 get_channels_info",
+    "control.py": "\n3 rest 3.6 V\n",
+    "control_async.py": "tuesday: started [1, 2], channel 1 rest",
+    "decode_frame.py": "the same bytes again: True",
+    "decode_leniently.py": "count - channel_indices at offset 172",
+    "derived.py": "decodes to what was encoded: True",
+    "errors.py": "OutcomeUnknown: the outcome of stop_schedule is not known",
+    "json_shape.py": "the same bytes again: True",
+    "look_at_declarations.py": "['stop_schedule_feedback'] {'channel_index': 'channel_index'}",
+    "record.py": "4 assign_schedule_feedback channel_index=0 result=success",
+    "schedule.py": "Finished after more than 1 h",
+    "test_with_spoofer.py": "1 passed",
+}
+
+
+def run(*arguments: str, more: Mapping[str, str] | None = None) -> str:
+    """Run Python with warnings as errors in the folder of the examples, and return what it writes."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=EXAMPLES,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **(more or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_every_example_is_expected_to_write_something() -> None:
+    assert sorted(EXPECTED) == PROGRAMS
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_an_example_runs_and_writes_what_it_should(program: str) -> None:
+    start = ("-m", "pytest", "-p", "no:cacheprovider") if program.startswith("test_") else ()
+    assert EXPECTED[program] in run(*start, program)
+
+
+def test_the_examples_pass_the_type_checker() -> None:
+    # An editable install is found by an import hook, which a type checker does not see: hence MYPYPATH.
+    path = {"MYPYPATH": os.pathsep.join([str(ROOT), str(EXAMPLES)])}
+    cache = f"--cache-dir={ROOT / '.mypy_cache'}"
+    done = run("-m", "mypy", "--strict", "--explicit-package-bases", cache, ".", more=path)
+    assert done.startswith("Success")
+
+
+def test_every_example_is_shown_on_a_page() -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    unused = [program for program in PROGRAMS if f"examples/{program}" not in pages]
+    assert unused == []
+
+
+def test_the_pages_show_only_files_that_are_there_or_computed() -> None:
+    included = re.compile(r"(?:literalinclude\}|include\}|:file:) (\S+)")
+    for page in PAGES:
+        for name in included.findall(page.read_text(encoding="utf-8")):
+            if not name.startswith("reference/_parts/"):
+                assert (page.parent / name).is_file(), f"{page.name}: {name}"
+
+
+def test_the_pages_have_no_python_of_their_own_that_nobody_runs() -> None:
+    """Programs on pages are files in `examples`; the README, which cannot include files, is run below."""
+    for page in DOCS.glob("*.md"):
+        assert "```python" not in page.read_text(encoding="utf-8"), page.name
+
+
+def test_the_programs_of_the_readme_run() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    assert run("-c", blocks[0]) == "StopSchedule(channel_index=13, stop_all=0)\n"
+    lines = run("-c", blocks[1]).splitlines()
+    assert len(lines) == 16
+    assert lines[0].startswith("1 rest 3.")
+
+
+def test_the_readme_says_the_commands_that_the_checks_use() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert 'pip install -e ".[dev]" && pytest\n' in readme
+    assert '".[dev]"\n' in checks
+    assert checks.rstrip().endswith("pytest")
+
+
+def test_the_commands_on_the_pages_exist() -> None:
+    import click
+
+    from cti_client.cli import cti
+
+    known = set(cti.list_commands(click.Context(cti)))
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"^(?:\$ )?cti (?:--messages \S+ )?([a-z][a-z-]*)", text, re.MULTILINE):
+            assert name in known, f"{page.name}: cti {name}"

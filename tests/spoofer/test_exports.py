@@ -1,0 +1,50 @@
+"""The public surface of the spoofer."""
+
+from __future__ import annotations
+
+import ast
+import logging
+from pathlib import Path
+
+import spoofer
+
+
+def test_public_names() -> None:
+    assert sorted(spoofer.__all__) == [
+        "Cell",
+        "CellParameters",
+        "Channel",
+        "Connection",
+        "Control",
+        "Device",
+        "OnMessage",
+        "Phase",
+        "Reading",
+        "Schedule",
+        "Session",
+        "Spoofer",
+        "Step",
+        "User",
+        "reply_to",
+        "running",
+    ]
+    assert all(hasattr(spoofer, name) for name in spoofer.__all__)
+
+
+def test_the_device_and_what_is_under_it_know_no_bytes_and_no_sockets() -> None:
+    package = Path(spoofer.__file__).parent
+    for name in ("cell", "schedule", "run", "channel", "users", "device"):
+        tree = ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
+        imported = {
+            node.module if isinstance(node, ast.ImportFrom) else alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for alias in node.names
+        }
+        for module in imported:
+            assert module is not None
+            assert not module.startswith(("asyncio", "socket", "cti_schema.wire", "spoofer.server")), name
+
+
+def test_the_log_is_silent_by_default() -> None:
+    assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger("spoofer").handlers)
