@@ -258,12 +258,11 @@ class Session:
         return self._answer(exchange, message, problems)
 
     def _addressee(self, message: Message) -> Exchange | None:
-        """Return the exchange that a feedback belongs to; of several the one that has waited longest."""
+        """Return the exchange that a feedback belongs to, or ``None``."""
         fits = [(exchange.expected.fits(message), exchange) for exchange in self._open]
         exact = [exchange for fit, exchange in fits if fit is Fit.EXACT]
         if exact:
-            # Those that have been given up come first: what comes now may be late.
-            return min(exact, key=lambda exchange: not exchange.done)
+            return exact[0]  # there is but one: `send` lets no second in
         same_class = [exchange for exchange in self._open if exchange.expected.feedback is type(message)]
         weak = [exchange for fit, exchange in fits if fit is Fit.WEAK]
         return weak[0] if weak and len(same_class) == 1 else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
+from cti_schema.declare import Direction
 from cti_schema.derive.tree import tree
 from cti_schema.wire.codec import inspect
 from cti_schema.wire.frame import CHECKSUM, HEADER, LEAST_FRAME, frame_size
@@ -47,8 +48,8 @@ def plan() -> str:
         left += box
         offset += size or 0
     # The distance between the two rules is what frame_size knows.
-    assert frame_size(100, "request") == 112  # type: ignore[arg-type]
-    assert frame_size(100, "feedback") == 100  # type: ignore[arg-type]
+    assert frame_size(100, Direction.REQUEST) == 112
+    assert frame_size(100, Direction.FEEDBACK) == 100
     for row, (text, first, last) in enumerate(
         (
             ("length of a request: what stands behind the length field", "code", "checksum"),
@@ -99,9 +100,7 @@ def byte_map(frame: bytes) -> str:
     lines.append("</tr></thead><tbody>")
     for number, node in enumerate(nodes):
         value = " ".join(part for part in (node.value, node.unit) if part)
-        cells = [str(node.offset), str(node.length), f"<code>{escape(node.name)}</code>", escape(value)]
-        cells.append(escape(node.meaning))
-        lines.append(
-            f'<tr><td class="c{number % 8}">' + "</td><td>".join(cells) + "</td></tr>",
-        )
+        texts = [str(node.offset), str(node.length), f"<code>{escape(node.name)}</code>"]
+        texts += [escape(value), escape(node.meaning)]
+        lines.append(f'<tr><td class="c{number % 8}">' + "</td><td>".join(texts) + "</td></tr>")
     return "\n".join([*lines, "</tbody></table>"])

@@ -227,7 +227,8 @@ def wrong_table() -> str:
     lines: list[str] = []
     for rule, source in wrong_declarations.WRONG:
         text = dedent(source).strip()
-        lines += [f"**{rule}**", "", "```python", text, "```", "", "```text", wrong_error(text), "```", ""]
+        lines += [f"**{rule}**", "", "```python", text, "```", ""]
+        lines += ["```{code-block} text", ":class: wrap", "", wrong_error(text), "```", ""]
     return _lines(lines)
 
 

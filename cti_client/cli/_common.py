@@ -133,7 +133,9 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a connection; it gets them as ``target``, a `Target`."""
 
     @click.option("--host", default="127.0.0.1", show_default=True, help="The cycler's name or address.")
-    @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Its TCP port.")
+    @click.option(
+        "--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Its TCP port."
+    )
     @click.option("--user", envvar="CTI_USER", show_envvar=True,
                   help=f"Who logs in; the password comes from {PASSWORD_VARIABLE} or is asked for. "
                        f"By default {LOCAL_USER!r} at this computer's own address (a spoofer).")  # fmt: skip

@@ -539,7 +539,7 @@ class ArrayNode(Node):
                     items.append(value)
                 if report.ended:
                     break
-        # Some servers lift the limit of a list: a longer one is no problem, but it is only written as it came.
+        # Some servers lift the limit of a list: a longer one is no problem, and is written as it came.
         beyond = kind.limit is not None and len(items) > kind.limit
         if (len(items) != count or beyond) and not isinstance(kind.count, int):
             scalar = kind.count.of if isinstance(kind.count, k.Count) else kind.count

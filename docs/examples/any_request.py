@@ -12,9 +12,8 @@ with (
     cycler.login("somebody", "a password")
     print(cycler.request(GetSerialNumber()))
 
-    feedback = cycler.request(
-        StopSchedule(channel_index=2)
-    )  # the wire counts from 0: the third channel
+    # The wire counts from 0: this is the third channel.
+    feedback = cycler.request(StopSchedule(channel_index=2))
     print(feedback.channel_index, feedback.result.label, "-", feedback.result.meaning)
 
     for feedback in cycler.request_all(StopSchedule(channel_index=0, stop_all=1)):

@@ -6,12 +6,10 @@ import cti_schema
 from cti_schema.derive.jsonform import decoded_to_json, encode_json
 from cti_schema.messages.start_schedule import StartSchedule
 
-frame = bytearray(
-    cti_schema.encode(StartSchedule(test_name="cell 7", channel_indices=[3]))
-)
-frame[40:44] = (
-    b"ABCD"  # bytes behind the end of the text: no part of it, but they were sent
-)
+message = StartSchedule(test_name="cell 7", channel_indices=[3])
+frame = bytearray(cti_schema.encode(message))
+# Bytes behind the end of the text: they are no part of it, but they were sent.
+frame[40:44] = b"ABCD"
 frame[-2:] = (sum(frame[:-2]) & 0xFFFF).to_bytes(2, "little")
 
 shape = decoded_to_json(cti_schema.decode(bytes(frame), strict=False))

@@ -18,7 +18,9 @@ from cti_schema.errors import LoginRefused
 from tests.cli.cycler import no_credentials  # noqa: F401
 from tests.cli.running import ROOT, Run, run_fixture  # noqa: F401
 
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals between processes are another thing there")
+POSIX = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals between processes are another thing there"
+)
 
 
 @contextmanager

@@ -84,7 +84,16 @@ def test_on_a_terminal_it_is_a_table_that_fits(
     ran = run("status", *cycler.at, "--channel", "1", terminal=True)
     lines = CODES.sub("", ran.text).splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[0].split() == ["Channel", "Status", "Test", "time", "Voltage/V", "Current/A", "Charge/Ah", "Discharge/Ah"]
+    assert lines[0].split() == [
+        "Channel",
+        "Status",
+        "Test",
+        "time",
+        "Voltage/V",
+        "Current/A",
+        "Charge/Ah",
+        "Discharge/Ah",
+    ]
     assert lines[-1] == "too narrow for: Schedule, Test, Step, Step time"
     monkeypatch.setenv("COLUMNS", "200")
     wide = run("status", *cycler.at, "--channel", "1", terminal=True)

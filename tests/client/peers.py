@@ -195,6 +195,13 @@ class AwaitedCycler:
     def __getattr__(self, name: str) -> Any:
         return self._awaited(getattr(self._inner, name))
 
+    def fileno(self) -> int:
+        """The socket, to wait on."""
+        link = self._inner._link
+        assert link is not None
+        assert link._transport is not None
+        return int(link._transport.get_extra_info("socket").fileno())
+
     def _awaited(self, value: Any) -> Any:
         if not callable(value):
             return value

@@ -216,16 +216,16 @@ def test_a_count_of_four_billion_takes_no_memory() -> None:
 
 
 def test_a_list_of_nothing_but_zeros_takes_a_small_multiple() -> None:
-    body = (2**32 - 1).to_bytes(4, "little") + bytes(100_000)
+    body = (2**32 - 1).to_bytes(4, "little") + bytes(5000)
     for message in messages():
         frame = build_frame(message.spec.code, body, message.spec.direction)
-        assert peak_of_decoding(frame, message.spec.direction) < MOST_MEMORY * len(frame), message.spec.name
+        assert peak_of_decoding(frame, message.spec.direction) < MOST_MEMORY * (2000 + len(frame))
 
 
 def test_lengths_in_json_and_bson_bodies_that_lie() -> None:
     for message in messages():
         if message.spec.form == "json" or any(isinstance(kind, k.Document) for kind in message.spec.layout):
-            vector = next(one for one in WELLFORMED if one.message == message.spec.name)
+            vector = next(one for one in VECTORS if one.message == message.spec.name)
             for value in (0, 1, 0x7FFFFFFF, 0xFFFFFFFF):
                 frame = vector.bent(value.to_bytes(4, "little") + vector.body[4:])
                 # A tray message whose text is not as long as it says is taken for a binary one.
