@@ -93,7 +93,9 @@ QUERY: Final = Effect.QUERY
 CONTROL: Final = Effect.CONTROL
 
 #: Names that the JSON shape and the messages themselves need; no field may have one.
-RESERVED_NAMES: Final = frozenset({"surplus", "truncated", "extended_code", "spec", "struct", "json"})
+RESERVED_NAMES: Final = frozenset(
+    {"surplus", "truncated", "truncated_at", "extended_code", "spec", "struct", "json"}
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any, Literal, overload
 
@@ -149,6 +150,7 @@ def _parse(
     message_class: type[Message], body: bytes, report: Report, kept: dict[str, tuple[bytes, Any]]
 ) -> Message:
     stream = BytesIO(body)
+    report.make = partial(_record, report)
     values = message_class.struct.parse_stream(stream, report=report)
     end = stream.tell()
     if end < len(body) and not report.ended:
@@ -160,16 +162,15 @@ def _parse(
         if usual is None or not usual.allows(len(surplus), items) or (usual.zeros and any(surplus)):
             text = f"{len(surplus)} bytes stand behind the last field"
             report.problem("surplus", text, end, found=len(surplus), path="surplus")
-    message: Message = _record(message_class, values, "", report)
-    if "json" in report.leftovers:
-        kept["json"] = (report.leftovers["json"], None)
-    if report.ended:
-        kept["truncated"] = (report.leftovers["truncated"], None)
+    message: Message = _record(report, message_class, values, "")
+    for name in ("json", "truncated", "truncated_at"):
+        if name in report.leftovers:
+            kept[name] = (report.leftovers[name], None)
     return message
 
 
-def _record(record: type[Any], values: dict[str, Any], prefix: str, report: Report) -> Any:
-    """Make the object of a layout from parsed values."""
+def _record(report: Report, record: type[Any], values: dict[str, Any], prefix: str) -> Any:
+    """Make the object of a layout from parsed values; the records in it are made already."""
     made: Any = object.__new__(record)
     if record.spec.form == "json":
         for name in values.keys() - {kind.name for kind in record.spec.layout}:
@@ -182,7 +183,7 @@ def _record(record: type[Any], values: dict[str, Any], prefix: str, report: Repo
         value = values[name]
         path = f"{prefix}{name}"
         if isinstance(kind, k.Reserved):
-            if report.ended or any(value):
+            if any(value):
                 made._kept[name] = (value, None)
             continue
         if isinstance(kind, k.Count):
@@ -192,13 +193,14 @@ def _record(record: type[Any], values: dict[str, Any], prefix: str, report: Repo
                 length = None if counted is None else k.wire_length(kind.counted, counted)
                 made._kept[name] = (kind.of.packer.pack(value), length)
             continue
-        made_value = _value(_chosen(kind, values), value, path, report, values)
-        setattr(made, name, made_value)
+        if isinstance(kind, k.Member):
+            value = _member(kind.of, value, path, report)
+        setattr(made, name, value)
         if leftovers:
             if path in leftovers:
-                made._kept[name] = (leftovers[path], _snapshot(made_value))
+                made._kept[name] = (leftovers[path], _snapshot(value))
             if isinstance(kind, k.Array) and isinstance(kind.item, k.PrefixedText):
-                for index, item in enumerate(made_value):
+                for index, item in enumerate(value):
                     if f"{path}[{index}]" in leftovers:
                         made._kept[f"{name}[{index}]"] = (leftovers[f"{path}[{index}]"], item)
     return made
@@ -209,25 +211,9 @@ def _snapshot(value: Any) -> Any:
     return list(value) if isinstance(value, list) else None if isinstance(value, dict) else value
 
 
-def _chosen(kind: k.Kind, siblings: dict[str, Any]) -> k.Kind:
-    """Return the layout that a variant has beside these values."""
-    return kind.choose(siblings[kind.by.name]) if isinstance(kind, k.Variants) else kind
-
-
-def _value(kind: k.Kind, value: Any, path: str, report: Report, siblings: dict[str, Any]) -> Any:
-    if isinstance(kind, k.Member):
-        return _member(kind.of, value, path, report)
-    if isinstance(kind, k.Array):
-        item = _chosen(kind.item, siblings)
-        return [_value(item, one, f"{path}[{index}]", report, {}) for index, one in enumerate(value)]
-    if isinstance(kind, k.Nested):
-        return _record(kind.record, value, f"{path}.", report)
-    return value
-
-
 def _member(of: k.JsonType, value: Any, path: str, report: Report) -> Any:
     if isinstance(value, dict) and of.record is not None:
-        return _record(of.record, value, f"{path}.", report)
+        return _record(report, of.record, value, f"{path}.")
     if isinstance(value, list) and of.item is not None:
         return [_member(of.item, item, f"{path}[{index}]", report) for index, item in enumerate(value)]
     return value
@@ -293,7 +279,7 @@ def plain(message: Message) -> tuple[Any, dict[str, bytes]]:
     """
     leftovers: dict[str, bytes] = {}
     values = _plain(message, "", leftovers)
-    for name in ("surplus", "truncated", "extended_code", "json"):
+    for name in ("surplus", "truncated", "truncated_at", "extended_code", "json"):
         if name in message._kept:
             leftovers[name] = message._kept[name][0]
     if "json" in leftovers and not values:

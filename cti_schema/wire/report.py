@@ -6,7 +6,7 @@ A `Report` is handed to a construct struct as the parameter ``report``; the subc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -50,10 +50,18 @@ class Report:
     Args:
         strict: raise `DecodeError` at the first problem that is not just a note.
         spans: collect where each field stands.
+        make: makes the object of a record from its class, its values and the path in front of its fields.
     """
 
-    def __init__(self, *, strict: bool, spans: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        strict: bool,
+        spans: bool = False,
+        make: Callable[..., Any] = lambda record, values, path: values,
+    ) -> None:
         self.strict = strict
+        self.make = make
         self.problems: list[Problem] = []
         self.spans: list[Span] | None = [] if spans else None
         #: Bytes that an exact re-encode needs beyond the values, by path.
@@ -142,6 +150,7 @@ class Report:
         """
         self.ended = True
         self.leftovers["truncated"] = rest
+        self.leftovers["truncated_at"] = position.to_bytes(4, "little")
         inside = self.path
         if self._lists:
             path, count = self._lists[-1]

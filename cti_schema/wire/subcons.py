@@ -18,7 +18,7 @@ import construct
 from construct import Construct, SizeofError, StopFieldError, StreamError, Struct, Subconstruct
 
 from cti_schema import kinds as k
-from cti_schema.declare import RecordSpec
+from cti_schema.declare import Record, RecordSpec
 from cti_schema.errors import EncodeError
 from cti_schema.wire import bson
 from cti_schema.wire.json_body import JsonStruct
@@ -47,6 +47,7 @@ class Writer:
     def __init__(self, leftovers: dict[str, bytes]) -> None:
         self.leftovers = leftovers
         self.truncated = leftovers.get("truncated")
+        self.truncated_at = int.from_bytes(leftovers.get("truncated_at", b""), "little")
         self.finished = False
         self.steps: list[str | int] = []
 
@@ -54,6 +55,10 @@ class Writer:
     def path(self) -> str:
         """The field that is being built."""
         return join_path(self.steps)
+
+    def ends_here(self, stream: Any) -> bool:
+        """Tell whether the body that was decoded ended in the field that comes next."""
+        return self.truncated is not None and stream.tell() >= self.truncated_at
 
     def finish(self, stream: Any) -> None:
         """Write what was there of the field that the body ended in."""
@@ -129,7 +134,7 @@ class Located(_Subconstruct):
             return self._required(obj, stream, context, f"{path} -> {self.name}")
         if writer.finished:
             raise StopFieldError
-        if obj is None and writer.truncated is not None:
+        if obj is None and writer.ends_here(stream):
             writer.finish(stream)
             raise StopFieldError
         writer.steps.append(self.kind.name)
@@ -496,6 +501,11 @@ class ReservedNode(Node):
         return obj
 
 
+def _is_nothing(value: Any) -> bool:
+    """Tell whether a record was cut off in front of its first byte."""
+    return isinstance(value, Record) and not value._kept and next(value.present(), None) is None
+
+
 class ArrayNode(Node):
     """List of items."""
 
@@ -535,7 +545,7 @@ class ArrayNode(Node):
                     report.abandon(span)
                     break
                 report.leave(span, stream.tell(), value)
-                if value != {}:
+                if not (report.ended and _is_nothing(value)):
                     items.append(value)
                 if report.ended:
                     break
@@ -571,7 +581,7 @@ class ArrayNode(Node):
             if writer is not None and writer.finished:
                 return obj
         count = kind.count if isinstance(kind.count, int) else context[kind.count.name]
-        if writer is not None and cut and len(obj) < count:
+        if writer is not None and len(obj) < count and writer.ends_here(stream):
             writer.finish(stream)
         return obj
 
@@ -657,7 +667,10 @@ class NestedNode(Node):
         self.names = {inner.name for inner in kind.record.spec.layout}
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
-        return self.struct._parse(stream, context, path)
+        values = self.struct._parse(stream, context, path)
+        report = _report(context)
+        # The object is made at once: a list of containers would take many times its memory.
+        return values if report is None else report.make(self.kind.record, values, f"{report.path}.")
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         if not isinstance(obj, dict):
