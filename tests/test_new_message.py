@@ -1,4 +1,4 @@
-"""One new file gives everything: codec, JSON, emulator's reply, dump, test data, reference page, command line."""
+"""One new file gives everything: codec, JSON, emulator's reply, dump, test data, page, command line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CabinetTemperature(Request[CabinetTemperatureFeedback]):
     cabinet: int = f.u16(doc="number of the cabinet")
 '''
 
-USE = '''
+USE = """
 import json
 import sys
 from pathlib import Path
@@ -65,7 +65,9 @@ from spoofer import Connection, Device
 registry().load_folder(Path(sys.argv[1]))
 request = registry().by_name("cabinet_temperature")(cabinet=7)
 feedback_class = registry().by_name("cabinet_temperature_feedback")
-drawn = find(strategies.messages(feedback_class), lambda one: len(one.sensors) == 2, settings=settings(database=None))
+drawn = find(
+    strategies.messages(feedback_class), lambda one: len(one.sensors) == 2, settings=settings(database=None)
+)
 answer = encode(drawn)
 print(json.dumps({
     "frame": encode(request).hex(),
@@ -79,7 +81,7 @@ print(json.dumps({
     "page": reference.page("cabinet", reference.commands()["cabinet"]),
     "construct": dict(feedback_class.struct.parse(bytes.fromhex("0700100000000000")), _io=None)["cabinet"],
 }))
-'''
+"""
 
 
 def run(*command: str, stdin: str = "") -> str:
@@ -108,10 +110,13 @@ def test_one_file_is_enough(tmp_path: Path) -> None:
     assert seen["drawn"]
     assert seen["construct"] == 7
     # the emulator repeats what is echoed, reports success, and has no sensors
-    assert seen["reply"] == "dddddddddddddd11" + "1e000000" + "01007fbb" + "00000000" + "0700000000000000" + "7c07"
+    assert (
+        seen["reply"]
+        == "dddddddddddddd11" + "1e000000" + "01007fbb" + "00000000" + "0700000000000000" + "7c07"
+    )
     assert [name for name, *_ in seen["tree"]] == [
-        "token", "length", "code", "extended_code", "cabinet", "result", "sensor_count", "reserved", "sensors",
-        "[0]", "temperature_degc", "label", "[1]", "temperature_degc", "label", "checksum",
+        "token", "length", "code", "extended_code", "cabinet", "result", "sensor_count", "reserved",
+        "sensors", "[0]", "temperature_degc", "label", "[1]", "temperature_degc", "label", "checksum",
     ]  # fmt: skip
     assert ["temperature_degc", 28, 4, "degC"] in seen["tree"]
     assert seen["layout"] == [

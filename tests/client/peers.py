@@ -108,6 +108,7 @@ class ScriptedPeer:
     def __init__(self, script: Sequence[Action]) -> None:
         self._script = list(script)
         self.received: list[Message] = []
+        self._came = threading.Condition()
         self.connections = 0
         self.login_answer: bytes | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -119,6 +120,12 @@ class ScriptedPeer:
     def names(self) -> list[str]:
         """Names of the requests that came, without the logins."""
         return [one.spec.name for one in self.received if not isinstance(one, Login)]
+
+    def heard(self, count: int) -> list[str]:
+        """Wait until so many requests came, and return the names of all; without the logins."""
+        with self._came:
+            self._came.wait_for(lambda: len(self.names()) >= count, 30)
+        return self.names()
 
     def say(self, data: bytes) -> None:
         """Send bytes to the last client, unasked."""
@@ -142,7 +149,9 @@ class ScriptedPeer:
             while data := sock.recv(65536):
                 for frame in buffer.feed(data):
                     request = decode(frame, Direction.REQUEST)
-                    self.received.append(request)
+                    with self._came:
+                        self.received.append(request)
+                        self._came.notify_all()
                     is_login = isinstance(request, Login)
                     action = self._script.pop(0) if self._script and not is_login else right
                     answer = action(request, sock)
@@ -154,13 +163,20 @@ class ScriptedPeer:
             pass
 
     def close(self) -> None:
-        # On Linux, closing alone does not wake a thread that accepts.
-        for sock in [*self._sockets, self._listener]:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+        """End all connections and threads. The listener goes first: no connection may come after."""
+        _end(self._listener)
+        self._threads[0].join(30)
+        for sock in self._sockets:
+            _end(sock)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
+
+
+def _end(sock: socket.socket) -> None:
+    # On Linux, closing alone does not wake a thread that accepts or reads.
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    sock.close()
 
 
 @contextmanager

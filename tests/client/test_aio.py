@@ -24,7 +24,7 @@ def run(main: Any) -> Any:
 
 async def until(done: Callable[[], bool]) -> None:
     """Let the loop run until something is so that tells nobody."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not done():  # noqa: ASYNC110 - what is waited for happens in another thread
             await asyncio.sleep(0.001)
 
@@ -48,7 +48,7 @@ def test_two_calls_answered_in_the_other_order() -> None:
     with scripted(silence, says(reading(5) + reading(4))) as peer:
 
         async def main() -> None:
-            async with Cycler("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+            async with Cycler("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
                 await cycler.login("u", "p")
                 five, six = await asyncio.gather(cycler.channel(5).read(), cycler.channel(6).read())
                 assert (five.current_a, six.current_a) == (4.0, 5.0)
@@ -60,7 +60,7 @@ def test_a_call_that_was_given_up_gets_nobody_elses_answer() -> None:
     with scripted(silence, right) as peer:
 
         async def main() -> None:
-            async with Cycler("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+            async with Cycler("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
                 await cycler.login("u", "p")
                 task = asyncio.create_task(cycler.channel(5).read())
                 await until(lambda: peer.names() == ["get_channels_info"])
@@ -97,7 +97,7 @@ def test_a_connection_is_dropped_only_when_nobody_waits_any_more(monkeypatch: py
     with scripted(silence, silence) as peer:
 
         async def main() -> None:
-            async with Cycler("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+            async with Cycler("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
                 await cycler.login("u", "p")
                 with pytest.raises(OutcomeUnknown):
                     await cycler.channel(5).stop(timeout_s=0.1)

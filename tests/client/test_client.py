@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,7 +44,7 @@ def cycler_on_loopback() -> Iterator[Spoofer]:
 
 @pytest.fixture(params=SHELLS, ids=["blocking", "asyncio"])
 def cycler(request: pytest.FixtureRequest, cycler_on_loopback: Spoofer) -> Iterator[Any]:
-    with request.param(cycler_on_loopback.host, cycler_on_loopback.port, timeout_s=5.0) as cycler:
+    with request.param(cycler_on_loopback.host, cycler_on_loopback.port, timeout_s=30.0) as cycler:
         cycler.login("user", "secret")
         yield cycler
 
@@ -207,6 +209,38 @@ def test_the_client_and_the_spoofer_joined_in_memory() -> None:
         JumpChannel(channel_index=3, step_index=1),
         SetMetaVariable(channel_index=3, meta_variable_code=105, value=1.25),
     ]
+
+
+def test_a_recorded_conversation_with_a_real_cycler() -> None:
+    """The calls send the bytes that were recorded, and read the answers that a cycler gave to them."""
+    folder = Path(__file__).parents[1] / "vectors"
+    recorded = {
+        vector["message"]: bytes.fromhex(vector["hex"])
+        for name in ("requests.json", "feedbacks.json")
+        for vector in json.loads((folder / name).read_text(encoding="utf-8"))
+        if vector["id"].startswith("capture")
+    }
+    sent: list[str] = []
+
+    def answer(data: bytes) -> bytes:
+        name = decode(data, Direction.REQUEST).spec.name
+        assert data == recorded[name]
+        sent.append(name)
+        return recorded[f"{name}_feedback"]
+
+    driver = Driver(answer)
+    feedback = driver.run(calls.login(driver, "fake username", "fake passowrd"))
+    assert (feedback.serial_number, driver.channel_count, driver.version) == ("207855", 16, 1)
+    channel = ChannelPeer(driver, 14)
+    reading = driver.run(calls.read(channel))
+    assert reading.channel == 14
+    assert reading == readings_of([decode(recorded["get_channels_info_feedback"])])[14]
+    assign = decode(recorded["assign_schedule"], Direction.REQUEST)
+    assert driver.run(calls.request(driver, assign)).result.is_success
+    assert driver.run(calls.start_channel(channel, "sample_test_name")).ok
+    assert driver.run(calls.set_mv(channel, 1, 0.2)).channel_index == 13
+    assert driver.run(calls.stop(channel)).result.is_success
+    assert len(sent) == 6
 
 
 def test_extra_values_are_asked_for() -> None:

@@ -49,6 +49,9 @@ from tests.client.peers import (
 
 TIMEOUT_S = 0.1
 
+#: What a busy machine may add to a deadline.
+LOADED_S = 5.0
+
 pytestmark = pytest.mark.parametrize("make", SHELLS)
 Make = Callable[..., Any]
 
@@ -83,29 +86,31 @@ def stopped(index: int) -> bytes:
 def test_every_call_ends_in_time_with_its_error(
     make: Make, action: Action, query: type[CTIError], command: type[CTIError]
 ) -> None:
-    with scripted(action) as peer, make("127.0.0.1", peer.port, timeout_s=TIMEOUT_S) as cycler:
-        cycler.login("u", "p", timeout_s=5.0)
+    # A broken connection is told at once, however long the deadline is.
+    timeout_s = 30.0 if query is ConnectionLost else TIMEOUT_S
+    with scripted(action) as peer, make("127.0.0.1", peer.port, timeout_s=timeout_s) as cycler:
+        cycler.login("u", "p", timeout_s=30.0)
         began = time.monotonic()
         with pytest.raises(query):
             cycler.channel(5).read()
-        assert time.monotonic() - began < TIMEOUT_S + 1.0
-        assert peer.names() == ["get_channels_info"]
-    with scripted(action) as peer, make("127.0.0.1", peer.port, timeout_s=TIMEOUT_S) as cycler:
-        cycler.login("u", "p", timeout_s=5.0)
+        assert time.monotonic() - began < TIMEOUT_S + LOADED_S
+        assert peer.heard(1) == ["get_channels_info"]
+    with scripted(action) as peer, make("127.0.0.1", peer.port, timeout_s=timeout_s) as cycler:
+        cycler.login("u", "p", timeout_s=30.0)
         with pytest.raises(command) as error:
             cycler.channel(5).stop()
         assert "stop_schedule" in str(error.value)
         assert isinstance(error.value, OutcomeUnknown)
         assert error.value.request == StopSchedule(channel_index=4)
         # Nothing that changes something is ever sent a second time.
-        assert peer.names() == ["stop_schedule"]
+        assert peer.heard(1) == ["stop_schedule"]
 
 
 def test_garbage_in_front_of_an_answer_does_no_harm(make: Make) -> None:
     noise = b"\x00\xdd\xdd" + bytes(40)
     with (
         scripted(changed(lambda data: noise + data)) as peer,
-        make("127.0.0.1", peer.port, timeout_s=5.0) as cycler,
+        make("127.0.0.1", peer.port, timeout_s=30.0) as cycler,
     ):
         cycler.login("u", "p")
         assert cycler.channel(5).read().current_a == 4.0
@@ -126,26 +131,29 @@ def test_a_flood_of_feedbacks_does_not_hold_up_the_deadline(make: Make) -> None:
         return b""
 
     with scripted(flood) as peer, make("127.0.0.1", peer.port, timeout_s=TIMEOUT_S) as cycler:
-        cycler.login("u", "p", timeout_s=5.0)
+        cycler.login("u", "p", timeout_s=30.0)
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             cycler.channel(5).stop()
-        assert time.monotonic() - began < TIMEOUT_S + 1.0
+        assert time.monotonic() - began < TIMEOUT_S + LOADED_S
         stop.set()
 
 
-def test_a_late_feedback_is_not_the_answer_to_the_next_request(make: Make) -> None:
+def test_a_late_feedback_is_not_the_answer_to_the_next_request(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cti_client.asking.DRAIN_S", 30.0)
     with (
         scripted(silence, right) as peer,
         make("127.0.0.1", peer.port, timeout_s=TIMEOUT_S) as cycler,
     ):
-        cycler.login("u", "p", timeout_s=5.0)
+        cycler.login("u", "p", timeout_s=30.0)
         with pytest.raises(ResponseTimeout):
             cycler.channel(5).read()
         late = threading.Timer(0.1, peer.say, [reading(4, voltage_v=1.0)])
         late.start()
         # It waits, unsent, for the late answer, and gets its own.
-        assert cycler.channel(5).read(timeout_s=5.0).voltage_v == 3.5
+        assert cycler.channel(5).read(timeout_s=30.0).voltage_v == 3.5
         late.join()
         assert peer.names() == ["get_channels_info"] * 2
 
@@ -155,34 +163,34 @@ def test_what_could_not_be_told_apart_ends_the_connection_before_it_is_sent(
 ) -> None:
     monkeypatch.setattr("cti_client.asking.DRAIN_S", 0.3)
     with scripted(silence) as peer, make("127.0.0.1", peer.port, timeout_s=TIMEOUT_S) as cycler:
-        cycler.login("u", "p", timeout_s=5.0)
+        cycler.login("u", "p", timeout_s=30.0)
         with pytest.raises(OutcomeUnknown):
             cycler.channel(5).stop()
         began = time.monotonic()
         with pytest.raises(ConnectionLost, match=r"stop_schedule was not sent: .* an earlier stop_schedule"):
-            cycler.channel(5).stop(timeout_s=5.0)
-        assert 0.3 <= time.monotonic() - began < 1.5
+            cycler.channel(5).stop(timeout_s=30.0)
+        assert 0.3 <= time.monotonic() - began < LOADED_S
         assert not cycler.connected
-        assert peer.names() == ["stop_schedule"]
+        assert peer.heard(1) == ["stop_schedule"]
         # A new connection knows nothing of it, and needs a new login.
         cycler.connect()
         assert not cycler.logged_in
-        cycler.login("u", "p", timeout_s=5.0)
-        assert cycler.channel(5).stop(timeout_s=5.0).channel_index == 4
+        cycler.login("u", "p", timeout_s=30.0)
+        assert cycler.channel(5).stop(timeout_s=30.0).channel_index == 4
         assert peer.connections == 2
 
 
 def test_another_channel_goes_on_after_a_timeout(make: Make) -> None:
     with scripted(silence) as peer, make("127.0.0.1", peer.port, timeout_s=TIMEOUT_S) as cycler:
-        cycler.login("u", "p", timeout_s=5.0)
+        cycler.login("u", "p", timeout_s=30.0)
         with pytest.raises(OutcomeUnknown):
             cycler.channel(5).stop()
-        assert cycler.channel(6).stop(timeout_s=5.0).channel_index == 5
-        assert cycler.channel(5).read(timeout_s=5.0).channel == 5
+        assert cycler.channel(6).stop(timeout_s=30.0).channel_index == 5
+        assert cycler.channel(5).read(timeout_s=30.0).channel == 5
 
 
 def test_what_came_before_a_request_is_not_its_answer(make: Make) -> None:
-    with scripted() as peer, make("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+    with scripted() as peer, make("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
         cycler.login("u", "p")
         assert cycler.channel(5).read().voltage_v == 3.5
         peer.say(reading(4, voltage_v=1.0) + reading(4, voltage_v=2.0))
@@ -213,7 +221,7 @@ def test_a_peer_that_always_has_more_does_not_hold_up_the_deadline(make: Make) -
 
 def test_a_duplicate_is_not_the_answer_to_the_next_request(make: Make) -> None:
     twice = changed(lambda data: data + data)
-    with scripted(twice, right) as peer, make("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+    with scripted(twice, right) as peer, make("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
         cycler.login("u", "p")
         assert cycler.channel(5).stop().channel_index == 4
         assert cycler.channel(6).stop().channel_index == 5
@@ -222,7 +230,7 @@ def test_a_duplicate_is_not_the_answer_to_the_next_request(make: Make) -> None:
 
 def test_a_stale_reading_of_another_channel_is_nobodys(make: Make) -> None:
     stale = changed(lambda data: reading(6, voltage_v=0.5) + data)
-    with scripted(stale) as peer, make("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+    with scripted(stale) as peer, make("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
         cycler.login("u", "p")
         answer = cycler.channel(5).read()
         assert (answer.channel, answer.voltage_v, answer.current_a) == (5, 3.5, 4.0)
@@ -231,7 +239,7 @@ def test_a_stale_reading_of_another_channel_is_nobodys(make: Make) -> None:
 def test_a_command_that_the_cycler_does_not_know(make: Make) -> None:
     with (
         scripted(unknown_command(0xBB340001)) as peer,
-        make("127.0.0.1", peer.port, timeout_s=5.0) as cycler,
+        make("127.0.0.1", peer.port, timeout_s=30.0) as cycler,
     ):
         with pytest.raises(CommandUnsupported, match="does not know the command get_serial_number"):
             cycler.request(GetSerialNumber())
@@ -247,7 +255,7 @@ def test_an_answer_that_is_cut_is_no_attribute_error(make: Make) -> None:
 
     with (
         scripted(changed(short), changed(short)) as peer,
-        make("127.0.0.1", peer.port, timeout_s=5.0) as cycler,
+        make("127.0.0.1", peer.port, timeout_s=30.0) as cycler,
     ):
         cycler.login("u", "p")
         with pytest.raises(DecodeError):
@@ -305,7 +313,7 @@ def test_settings_that_make_no_sense(make: Make, arguments: dict[str, Any], says
 
 
 def test_channels_that_are_not_there_are_refused_before_anything_is_sent(make: Make) -> None:
-    with scripted() as peer, make("127.0.0.1", peer.port, timeout_s=5.0) as cycler:
+    with scripted() as peer, make("127.0.0.1", peer.port, timeout_s=30.0) as cycler:
         with pytest.raises(NotLoggedIn, match="log in first"):
             cycler.channel(5).stop()
         cycler.login("u", "p")
@@ -343,7 +351,7 @@ def test_a_password_is_nowhere(make: Make, caplog: pytest.LogCaptureFixture) -> 
     with (
         caplog.at_level(logging.DEBUG),
         scripted() as peer,
-        make("127.0.0.1", peer.port, timeout_s=5.0) as cycler,
+        make("127.0.0.1", peer.port, timeout_s=30.0) as cycler,
     ):
         peer.login_answer = encode(default(LoginFeedback, result=2))
         with pytest.raises(LoginRefused, match="refused the login of 'user': no permission") as error:

@@ -276,6 +276,7 @@ def test_an_old_server_answers_twice(session: Session, clock: Clock) -> None:
     # The second answer must not be taken for the next request's: that waits for it a while.
     assert session.conflict(request) is exchange
     assert session.next_deadline == clock.now + GRACE_S
+    assert kinds(session, unknown(0xBB780001)) == ["unsolicited"]
     assert kinds(session, answer) == ["duplicate"]
     assert session.conflict(request) is None
 
@@ -503,6 +504,25 @@ def test_a_cut_answer_that_could_be_two_requests_is_given_to_none(session: Sessi
     assert kinds(session, build_frame(STOPPED, b"", Direction.FEEDBACK)) == ["unsolicited"]
     assert not four.done
     assert not five.done
+
+
+def test_an_empty_list_that_could_be_two_requests_is_given_to_none(session: Session) -> None:
+    four, five = (begin(session, GetChannelsInfo(channel_index=index)) for index in (4, 5))
+    assert kinds(session, reading()) == ["unsolicited"]
+    assert kinds(session, reading(5)) == []
+    assert (four.done, five.done) == (False, True)
+    assert kinds(session, reading()) == []
+    assert four.result()[0].channels == []
+
+
+def test_after_a_cut_answer_more_of_them_may_come(session: Session) -> None:
+    request = StartSchedule(test_name="a", channel_indices=[3, 7])
+    exchange = begin(session, request)
+    session.receive(build_frame(0xBB230004, b"", Direction.FEEDBACK))
+    with pytest.raises(OutcomeUnknown, match="cannot be read"):
+        exchange.result()
+    assert session.conflict(request) is exchange
+    assert kinds(session, started(3)) == ["late"]
 
 
 def test_a_duplicate_is_told_from_what_nobody_asked_for(session: Session) -> None:

@@ -371,9 +371,13 @@ def test_any_code_and_extended_code(vector: Vector, code: int, extended: int) ->
     assert decoded.header.extended_code == extended
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                    lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(max_size=5), one, max_size=3)),
-       st.sampled_from(VECTORS), st.data())  # fmt: skip
+_LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+ANY_VALUE = st.recursive(
+    _LEAF, lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(max_size=5), one, max_size=3)
+)
+
+
+@given(ANY_VALUE, st.sampled_from(VECTORS), st.data())
 def test_json_shapes_with_wrong_values_are_refused_by_our_own_errors(
     value: Any, vector: Vector, data: st.DataObject
 ) -> None:
