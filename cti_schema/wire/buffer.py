@@ -25,6 +25,10 @@ from cti_schema.wire.frame import (
 #: The largest frame accepted: a piece of a file has up to 30 MiB (``download_file_feedback``).
 MAX_FRAME: Final = 32 * 2**20
 
+#: Most tokens inside a frame that are tried for its early end. Without a limit a stream of nothing but
+#: tokens would be searched again from each of them.
+MOST_TOKENS: Final = 16
+
 
 class Frame(bytes):
     """One frame of a stream, as it stood there.
@@ -92,6 +96,7 @@ class FrameBuffer:
     def _rewind(self) -> None:
         """Start looking for a token inside the frame from its beginning."""
         self._looked = len(TOKEN)
+        self._passed = 0
         self._summed = 0
         self._sum = 0
 
@@ -135,6 +140,8 @@ class FrameBuffer:
 
         ``None`` means: wait for more. Size zero means: this token starts no frame.
         """
+        if self._buffer.find(TOKEN, len(TOKEN), 2 * len(TOKEN) + 3) > 0:
+            return 0, None  # a token begins in the length field: nothing is that long
         _, length, code, _ = HEADER.unpack_from(self._buffer)
         directions = (
             (self._direction,) if self._direction else registry().directions(code) or tuple(Direction)
@@ -160,18 +167,20 @@ class FrameBuffer:
 
         Each byte is summed up once, however often this is called.
         """
-        while True:
+        while self._passed < MOST_TOKENS:
             token = self._buffer.find(TOKEN, self._looked)
             if token < 0:
                 self._looked = max(self._looked, len(self._buffer) - len(TOKEN) + 1)
                 return 0
             self._looked = token + 1
+            self._passed += 1
             if token < LEAST_FRAME:
                 continue
             self._sum += checksum(memoryview(self._buffer)[self._summed : token - 2])
             self._summed = token - 2
             if self._sum & 0xFFFF == CHECKSUM.unpack_from(self._buffer, token - 2)[0]:
                 return token
+        return 0
 
     def _bad_checksum(
         self, size: int, direction: Direction | None, length: int, final: bool
@@ -185,7 +194,9 @@ class FrameBuffer:
                 return other, direction
         if not final and len(self._buffer) < max(others) and not any(self._buffer[size - 2 : size]):
             return None
-        token = self._buffer.find(TOKEN, HEADER.size, size + len(TOKEN) - 1)
+        token = self._buffer.find(TOKEN, len(TOKEN), size + len(TOKEN) - 1)
+        if 0 < token < HEADER.size:
+            return 0, None  # not even the header is whole
         return (token if 0 < token < size else size), direction
 
     def _cut(

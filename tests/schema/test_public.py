@@ -65,12 +65,13 @@ def test_a_session_with_the_public_names_only() -> None:
 
 
 def imports(file: Path) -> list[tuple[str, bool]]:
-    """Return the modules that a file imports, each with whether that is inside a function."""
+    """Return the modules that a file imports, each with whether it waits until it is needed."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     lazy = {
         id(inner)
         for node in ast.walk(tree)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
         for inner in ast.walk(node)
     }
     found = []
