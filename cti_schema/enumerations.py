@@ -84,4 +84,18 @@ class ResultCode(Code):
 
 
 class Flags(IntFlag):
-    """Set of bits with names; bits without a name are kept."""
+    """Set of bits with names; bits without a name are kept.
+
+    A bit is declared as its value and its meaning, as those of a `Code` are.
+
+    Attributes:
+        meaning: what a single bit means.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str = "") -> Self:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member

@@ -240,11 +240,11 @@ class AuxGroup(f.Code):
 class NeedType(f.Flags):
     """What a channel read shall bring besides the values."""
 
-    THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_BMS = 0x100  # values of the CAN BMS
-    THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_SMB = 0x200  # values of the SMB
-    THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_AUX = 0x400  # auxiliary values
-    GET_CHANNELS_INFO_NEED_TYPE_EQ = 0x800  # SPTT EQ values, JSON form
-    GET_CHANNELS_INFO_NEED_TYPE_CELL = 0x1000  # SPTT cell values, JSON form
+    THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_BMS = 0x100, "values of the CAN BMS"
+    THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_SMB = 0x200, "values of the SMB"
+    THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_AUX = 0x400, "auxiliary values"
+    GET_CHANNELS_INFO_NEED_TYPE_EQ = 0x800, "SPTT EQ values, JSON form"
+    GET_CHANNELS_INFO_NEED_TYPE_CELL = 0x1000, "SPTT cell values, JSON form"
 
 
 class GetChannelType(f.Code):

@@ -345,7 +345,8 @@ class Variants(Kind):
 
     def choose(self, value: int) -> Kind:
         """Return the layout for a value of the choosing field."""
-        return self.cases.get(value, self.otherwise)
+        # What a caller gives may be no number at all; the choosing field says so itself.
+        return self.cases.get(value, self.otherwise) if isinstance(value, int) else self.otherwise
 
     def alternatives(self) -> list[Kind]:
         return [*self.cases.values(), self.otherwise]

@@ -339,7 +339,7 @@ def _member(of: k.JsonType, value: Any, as_written: bool, steps: list[str | int]
         if of.type in ("f32", "f64") and value in ("nan", "inf", "-inf"):
             return float(value)
         if of.type[0] in "iu" and of.type[1:].isdigit():
-            if value.lstrip("-").isdecimal():
+            if QuotedInt.FORM.fullmatch(value):
                 return QuotedInt(value)
             if of.enum is not None and not as_written:
                 return _enum(of.enum, value, steps)

@@ -200,7 +200,7 @@ def _row(page_name: str, row: Row, enums: list[type[Code]]) -> list[str]:
         values = f"[values](#{enum_anchor(page_name, enum)})"
         meaning = "; ".join(part for part in (meaning, values) if part)
     elif row.values:
-        values = "; ".join(f"{value}: {name or text}" for value, name, text in row.values)
+        values = "; ".join(f"{value}: {text or name}" for value, name, text in row.values)
         meaning = "; ".join(part for part in (meaning, escape(values)) if part)
     indent = "&emsp;" * row.depth
     offset = "" if row.offset is None else f"{'+' if row.depth else ''}{row.offset}"

@@ -29,7 +29,6 @@ class ConnectFeedback(Feedback):
 @request(
     0xEEAB0002,
     effect=QUERY,
-    echo={"set_kick_out": "set_kick_out"},
     versions="MITS Pro7: all; MITS Pro8: all; MITS 10: all",
     vendor="THIRD_PARTY_CMD_CONNECT_CODE",
     notes=(

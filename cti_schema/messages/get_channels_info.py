@@ -64,11 +64,7 @@ class GetChannelsInfoFeedback(Feedback):
 class GetChannelsInfo(Request[GetChannelsInfoFeedback]):
     """Read the state and the measured values of one channel or of many."""
 
-    channel_index: int = f.i16(
-        default=-1,
-        values={-1: "use channel_selection"},
-        doc="zero-based channel; -1: those of channel_selection",
-    )
+    channel_index: int = f.i16(default=-1, doc="zero-based channel; -1: those of channel_selection")
     channel_selection: GetChannelType = f.enum(
         f.i16,
         GetChannelType,

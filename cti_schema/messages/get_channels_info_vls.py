@@ -89,11 +89,7 @@ class GetChannelsInfoVlsFeedback(Feedback):
 class GetChannelsInfoVls(Request[GetChannelsInfoVlsFeedback]):
     """Read channels from a server with texts of variable length."""
 
-    channel_index: int = f.i16(
-        default=-1,
-        values={-1: "use channel_selection"},
-        doc="zero-based channel; -1: those of channel_selection",
-    )
+    channel_index: int = f.i16(default=-1, doc="zero-based channel; -1: those of channel_selection")
     channel_selection: GetChannelType = f.enum(
         f.i16,
         GetChannelType,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from typing import Any, Final
 
@@ -32,8 +33,10 @@ class QuotedInt(int):
     """An integer that was written as a text, as the vendor's client accepts it.
 
     Attributes:
-        text: as it was written.
+        text: as it was written, of the form `FORM`.
     """
+
+    FORM: Final = re.compile(r"-?[0-9]{1,20}")
 
     text: str
 
@@ -237,7 +240,7 @@ class _Reader:
         return value
 
     def integer(self, of: k.JsonType, value: Any) -> Any:
-        if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) <= 20:
+        if isinstance(value, str) and QuotedInt.FORM.fullmatch(value):
             value = QuotedInt(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.problem("value", f"an integer is needed, not {_short(value)}", found=_short(value))

@@ -8,6 +8,7 @@ from typing import Any
 from cti_schema.declare import Feedback
 from cti_schema.derive.defaults import default
 from cti_schema.enums import LoginResult
+from cti_schema.messages.connect import Connect, ConnectFeedback
 from cti_schema.messages.get_serial_number import GetSerialNumber, GetSerialNumberFeedback
 from cti_schema.messages.login import Login, LoginFeedback
 from cti_schema.messages.login_json import LoginJson, LoginJsonFeedback
@@ -51,6 +52,12 @@ def login_json(device: Device, session: Session, request: LoginJson) -> Sequence
     """Log in, in JSON."""
     fields = _login(device, session, request.username or "", request.password or "")
     return [default(LoginJsonFeedback, **fields)]
+
+
+@reply_to(Connect)
+def connect(device: Device, session: Session, request: Connect) -> Sequence[Feedback]:
+    """Accept every connection, and repeat the flag: nobody is kicked out here."""
+    return [default(ConnectFeedback, set_kick_out=request.set_kick_out)]
 
 
 @reply_to(GetSerialNumber)

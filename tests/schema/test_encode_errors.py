@@ -397,3 +397,16 @@ def test_errors_in_nested_records_of_a_record() -> None:
 
     refused(Whole(outer=Outer(inner=Inner(number=256))), "outer.inner.number", "256 is outside 0 to 255 (u8)")
     refused(Whole(outer=Outer(inner=5)), "outer.inner", "a inner is needed, not int 5")  # type: ignore[arg-type]
+
+
+def test_choosing_field_that_is_no_number() -> None:
+    fields = {"result": [], "entry_count": 1, "entries": [{"name": "a"}]}
+    with pytest.raises(EncodeError, match=r"^result: an integer is needed, not list \[\]$"):
+        encode_json({"message": "browse_directory_feedback", "fields": fields})
+
+
+@pytest.mark.parametrize("text", ["--1", "-", "", "1.5", "9" * 5000, "\u0663"])
+def test_quoted_integers_that_are_none(text: str) -> None:
+    fields = {"task_id": text}
+    with pytest.raises(EncodeError, match=r"^task_id: a i64 is needed, not "):
+        encode_json({"message": "get_mapping_aux", "fields": fields})
