@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from cti_client.peer import Call, F, Peer, Send, Wait, valid_timeout
-from cti_schema.declare import Request
 from cti_schema.errors import ClientError, ConfigurationError, ResponseTimeout
+from cti_schema.message import Request
 
 __all__ = ["request", "request_all"]
 

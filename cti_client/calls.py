@@ -10,7 +10,6 @@ from cti_client.asking import request, request_all
 from cti_client.channels import channel_of, index_of
 from cti_client.peer import Call, ChannelPeer, F, Peer
 from cti_client.readings import Outcome, Reading, readings_of, refused
-from cti_schema.declare import Request
 from cti_schema.enums import MetaVariableCode, NeedType
 from cti_schema.errors import (
     ClientError,
@@ -19,6 +18,7 @@ from cti_schema.errors import (
     LoginRefused,
     UnknownNameError,
 )
+from cti_schema.message import Request
 from cti_schema.messages.assign_schedule import AssignSchedule, AssignScheduleFeedback
 from cti_schema.messages.continue_schedule import ContinueSchedule, ContinueScheduleFeedback
 from cti_schema.messages.get_channels_info import GetChannelsInfo

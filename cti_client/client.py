@@ -18,7 +18,7 @@ from cti_client import calls
 from cti_client.connecting import no_connection, why_lost
 from cti_client.peer import Call, ChannelPeer, F, P, Peer, S, Send, T, document, valid_timeout
 from cti_client.session import Session
-from cti_schema.declare import Direction, Request
+from cti_schema.message import Direction, Request
 
 __all__ = ["Channel", "Cycler"]
 

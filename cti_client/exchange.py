@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cti_client.matching import Expected
-from cti_schema.declare import Message, Record, Request
 from cti_schema.errors import CTIError
+from cti_schema.message import Message, Record, Request
 from cti_schema.problems import Problem
 
 __all__ = ["Event", "EventKind", "Exchange", "unreadable"]

@@ -12,9 +12,9 @@ from enum import IntEnum
 from typing import Any, Final
 
 from cti_schema import kinds as k
-from cti_schema.declare import Feedback, Message, Record, Request, UnknownMessage
 from cti_schema.derive.defaults import feedback_of
 from cti_schema.enums import GetChannelType
+from cti_schema.message import Feedback, Message, Record, Request, UnknownMessage
 from cti_schema.registry import registry
 
 __all__ = ["Expected", "Fit", "named_channels"]

@@ -16,9 +16,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from cti_client.channels import index_of
 from cti_client.session import Session
-from cti_schema.declare import Feedback
 from cti_schema.enums import CtiVersion
 from cti_schema.errors import ConfigurationError, ConnectionLost, NotLoggedIn
+from cti_schema.message import Feedback
 
 __all__ = [
     "Call",

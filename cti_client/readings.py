@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cti_client.channels import channel_of
-from cti_schema.declare import Feedback, Record, Request
 from cti_schema.enumerations import Code
 from cti_schema.enums import ChannelStatus
 from cti_schema.errors import ResultError
+from cti_schema.message import Feedback, Record, Request
 
 __all__ = ["Outcome", "Reading", "readings_of"]
 

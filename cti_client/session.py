@@ -29,7 +29,6 @@ from typing import Any, Final
 
 from cti_client.exchange import Event, EventKind, Exchange, unreadable
 from cti_client.matching import Expected, Fit
-from cti_schema.declare import CONTROL, Direction, Message, Request
 from cti_schema.errors import (
     ClientError,
     CommandUnsupported,
@@ -40,6 +39,7 @@ from cti_schema.errors import (
     OutcomeUnknown,
     ResponseTimeout,
 )
+from cti_schema.message import CONTROL, Direction, Message, Request
 from cti_schema.messages.login import LoginFeedback
 from cti_schema.messages.login_json import LoginJsonFeedback
 from cti_schema.messages.unknown_command import UnknownCommandFeedback

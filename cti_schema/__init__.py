@@ -16,11 +16,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cti_schema.declare import Direction as Direction
-    from cti_schema.declare import Feedback as Feedback
-    from cti_schema.declare import Message as Message
-    from cti_schema.declare import Request as Request
-    from cti_schema.declare import UnknownMessage as UnknownMessage
+    from cti_schema.message import Direction as Direction
+    from cti_schema.message import Feedback as Feedback
+    from cti_schema.message import Message as Message
+    from cti_schema.message import Request as Request
+    from cti_schema.message import UnknownMessage as UnknownMessage
     from cti_schema.problems import Problem as Problem
     from cti_schema.registry import messages as messages
     from cti_schema.wire.buffer import Frame as Frame
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Decoded": "cti_schema.wire.codec",
-    "Direction": "cti_schema.declare",
-    "Feedback": "cti_schema.declare",
+    "Direction": "cti_schema.message",
+    "Feedback": "cti_schema.message",
     "Frame": "cti_schema.wire.buffer",
     "FrameBuffer": "cti_schema.wire.buffer",
-    "Message": "cti_schema.declare",
+    "Message": "cti_schema.message",
     "Problem": "cti_schema.problems",
-    "Request": "cti_schema.declare",
-    "UnknownMessage": "cti_schema.declare",
+    "Request": "cti_schema.message",
+    "UnknownMessage": "cti_schema.message",
     "decode": "cti_schema.wire.codec",
     "encode": "cti_schema.wire.codec",
     "messages": "cti_schema.registry",

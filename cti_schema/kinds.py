@@ -16,7 +16,7 @@ from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from cti_schema.declare import Record
+    from cti_schema.message import Record
 
 
 class _Missing:

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from cti_schema.declare import Direction, Message, Request, UnknownMessage
 from cti_schema.errors import DeclarationError, UnknownNameError
+from cti_schema.message import Direction, Message, Request, UnknownMessage
 
 #: Entry points of this group name modules or packages with further messages.
 ENTRY_POINTS: Final = "cti.messages"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from html import escape
 
-from cti_schema.declare import Direction
 from cti_schema.derive.tree import tree
+from cti_schema.message import Direction
 from cti_schema.wire.codec import inspect
 from cti_schema.wire.frame import CHECKSUM, HEADER, LEAST_FRAME, frame_size
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from cti_schema import Direction, FrameBuffer, Message, Problem, decode, encode
-from cti_schema.declare import Feedback
 from cti_schema.errors import EncodeError, FrameError
+from cti_schema.message import Feedback
 from spoofer import behaviour as behaviour  # imported for what it registers
 from spoofer.device import Device
 from spoofer.replies import Session, answer, unknown_command

@@ -20,9 +20,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
-from cti_schema.declare import QUERY, Feedback, Message, Record, Request
 from cti_schema.derive.defaults import default, default_reply
 from cti_schema.errors import DeclarationError
+from cti_schema.message import QUERY, Feedback, Message, Record, Request
 from cti_schema.messages.unknown_command import UnknownCommandFeedback
 from spoofer.device import Device
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from cti_schema import kinds as k
-from cti_schema.declare import RecordSpec
 from cti_schema.derive.jsonform import json_value
 from cti_schema.errors import EncodeError, UnknownNameError
+from cti_schema.message import RecordSpec
 
 
 def fields(spec: RecordSpec, words: Iterable[str]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def command(name: str, words: tuple[str, ...], target: Target, as_json: bool, ye
             f"{error} (see `cti messages {name}`)" if _exists(name) else str(error)
         ) from None
 
-    from cti_schema.declare import CONTROL
+    from cti_schema.message import CONTROL
 
     if request.spec.effect is CONTROL and not yes:
         click.echo(f"{name} changes something at {target}:", err=True)
@@ -77,8 +77,8 @@ def _request(name: str, words: tuple[str, ...]) -> Request[Any]:
         EncodeError: a value does not fit.
     """
     from cti_client.cli import _values
-    from cti_schema.declare import Direction, Request
     from cti_schema.derive.jsonform import from_json
+    from cti_schema.message import Direction, Request
     from cti_schema.registry import registry
 
     known = [message.spec.name for message in registry() if message.spec.direction is Direction.REQUEST]

@@ -13,7 +13,7 @@ from cti_schema.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
     from cti_client.dump.paint import Paint
-    from cti_schema.declare import Message, MessageSpec
+    from cti_schema.message import Message, MessageSpec
 
 #: A last column that would be narrower than this is written below its line instead.
 _NARROW = 24
@@ -128,7 +128,7 @@ def one(declared: type[Message], width: int | None, paint: Paint) -> Iterator[st
 def _facts(spec: MessageSpec) -> Iterator[tuple[str, str]]:
     """Yield what a declaration says besides the fields: (what, text)."""
     if spec.effect is not None:
-        from cti_schema.declare import CONTROL
+        from cti_schema.message import CONTROL
 
         control = "control: changes something; never sent a second time by itself"
         yield "effect", control if spec.effect is CONTROL else "query: may be repeated without harm"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cti_client.capture import Chunk, Closed, Connection, Endpoint, Event, Gap
-from cti_schema.declare import Direction
+from cti_schema.message import Direction
 from cti_schema.wire.buffer import Frame, FrameBuffer
 from cti_schema.wire.codec import Decoded, inspect
 

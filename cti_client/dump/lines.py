@@ -12,10 +12,10 @@ from typing import Any, Final
 from cti_client.dump.conversation import Entry, Heard, Link, Missed
 from cti_client.dump.paint import Paint, plain
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, Message, Record, Request, UnknownMessage, same_value
 from cti_schema.derive.jsonform import HIDDEN, hide_problems, holds_secret
 from cti_schema.derive.tree import quote
 from cti_schema.enumerations import Code, ResultCode
+from cti_schema.message import Direction, Message, Record, Request, UnknownMessage, same_value
 
 __all__ = ["clock", "connection_line", "entry_line", "safe", "summary"]
 

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
 from cti_client.capture import read_packets, sniff
-from cti_schema.declare import Direction
 from cti_schema.errors import CaptureError, InputError
+from cti_schema.message import Direction
 from cti_schema.wire.buffer import MAX_FRAME, Frame, FrameBuffer
 from cti_schema.wire.frame import LEAST_FRAME, TOKEN
 

@@ -10,8 +10,8 @@ from functools import singledispatch
 from typing import Any, TypeVar
 
 from cti_schema import kinds as k
-from cti_schema.declare import Feedback, Message, Record, Request
 from cti_schema.enumerations import Code
+from cti_schema.message import Feedback, Message, Record, Request
 from cti_schema.wire.report import unknown_kind
 
 R = TypeVar("R", bound=Record)

@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, Message, RecordSpec, UnknownMessage, same_value
 from cti_schema.errors import EncodeError, UnknownNameError
+from cti_schema.message import Direction, Message, RecordSpec, UnknownMessage, same_value
 from cti_schema.problems import KINDS, Problem
 from cti_schema.registry import registry
 from cti_schema.wire.codec import Decoded, encode_plain, plain

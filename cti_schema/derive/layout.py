@@ -11,8 +11,8 @@ from functools import singledispatch
 from typing import Any
 
 from cti_schema import kinds as k
-from cti_schema.declare import RecordSpec
 from cti_schema.enumerations import Code
+from cti_schema.message import RecordSpec
 from cti_schema.wire.report import BODY_OFFSET, unknown_kind
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cti_schema import versions
-from cti_schema.declare import Direction, Message, MessageSpec
 from cti_schema.derive.layout import Row, enumeration, rows
 from cti_schema.enumerations import Code
 from cti_schema.enums import CtiVersion
+from cti_schema.message import Direction, Message, MessageSpec
 from cti_schema.registry import Registry, registry
 
 

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from cti_schema import enums, versions
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, Message, MessageSpec, RecordSpec
 from cti_schema.derive.jsonform import json_value
 from cti_schema.derive.layout import type_text
 from cti_schema.enumerations import Code, Flags
 from cti_schema.errors import DeclarationError
+from cti_schema.message import Direction, Message, MessageSpec, RecordSpec
 from cti_schema.problems import KINDS as PROBLEMS
 from cti_schema.wire.frame import LEAST_FRAME, TOKEN, frame_size
 from cti_schema.wire.report import BODY_OFFSET, unknown_kind

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from cti_schema import kinds as k
-from cti_schema.declare import Record
+from cti_schema.message import Record
 from cti_schema.wire.json_body import number
 from cti_schema.wire.report import unknown_kind
 

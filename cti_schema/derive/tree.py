@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cti_schema import kinds as k
-from cti_schema.declare import Record, UnknownMessage
 from cti_schema.derive.jsonform import HIDDEN, hide_problems, holds_secret
 from cti_schema.enumerations import Code
+from cti_schema.message import Record, UnknownMessage
 from cti_schema.problems import Problem
 from cti_schema.wire.codec import Decoded
 from cti_schema.wire.report import BODY_OFFSET

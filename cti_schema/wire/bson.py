@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Final
 
-from cti_schema.declare import same_value
+from cti_schema.message import same_value
 
 _DOUBLE: Final = struct.Struct("<d")
 _INT32: Final = struct.Struct("<i")

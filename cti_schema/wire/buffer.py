@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from cti_schema.declare import Direction
+from cti_schema.message import Direction
 from cti_schema.registry import registry
 from cti_schema.wire.frame import (
     CHECKSUM,

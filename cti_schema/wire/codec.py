@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
-from typing import Any, Literal, overload
+from typing import Any, Final, Literal, overload
 
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, Message, Record, UnknownMessage, same_value
 from cti_schema.errors import EncodeError
+from cti_schema.message import Direction, Message, Record, UnknownMessage, same_value
 from cti_schema.problems import Problem
 from cti_schema.registry import registry
 from cti_schema.wire.buffer import Frame
@@ -23,6 +23,10 @@ from cti_schema.wire.frame import HEADER, Examined, build_frame, examine
 from cti_schema.wire.json_body import read_leniently, write_body
 from cti_schema.wire.report import BODY_OFFSET, Report, Span
 from cti_schema.wire.subcons import Writer
+
+#: In front of the name of a JSON member that is not declared, among what is kept with a record: the
+#: member may be called like anything else that is kept.
+_MEMBER: Final = "member "
 
 
 @dataclass(slots=True)
@@ -174,7 +178,7 @@ def _record(report: Report, record: type[Any], values: dict[str, Any], prefix: s
     made: Any = object.__new__(record)
     if record.spec.form == "json":
         for name in values.keys() - {kind.name for kind in record.spec.layout}:
-            made._kept[name] = (json.dumps(values[name]).encode(), None)  # a member that is not declared
+            made._kept[f"{_MEMBER}{name}"] = (json.dumps(values[name]).encode(), None)
     leftovers = report.leftovers
     for kind in record.spec.layout:
         name = kind.name
@@ -294,8 +298,11 @@ def _plain(record: Record, prefix: str, leftovers: dict[str, bytes]) -> dict[str
     values: dict[str, Any] = {}
     kept = record._kept
     if record.spec.form == "json":
-        names = {kind.name for kind in record.spec.layout} | {"json", "extended_code"}
-        values = {name: json.loads(raw) for name, (raw, _) in kept.items() if name not in names}
+        values = {
+            name.removeprefix(_MEMBER): json.loads(raw)
+            for name, (raw, _) in kept.items()
+            if name.startswith(_MEMBER)
+        }
     for kind in record.spec.layout:
         name = kind.name
         if isinstance(kind, k.Reserved):

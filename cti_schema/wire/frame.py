@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from zlib import adler32
 
-from cti_schema.declare import Direction
 from cti_schema.errors import ChecksumError, FrameError
+from cti_schema.message import Direction
 from cti_schema.problems import Problem
 from cti_schema.wire.report import BODY_OFFSET
 

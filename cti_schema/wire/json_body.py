@@ -16,8 +16,8 @@ from typing import Any, Final
 from construct import StreamError, Struct
 
 from cti_schema import kinds as k
-from cti_schema.declare import same_value
 from cti_schema.errors import EncodeError
+from cti_schema.message import same_value
 from cti_schema.wire.report import Report, join_path
 
 _COUNT: Final = struct.Struct("<I")

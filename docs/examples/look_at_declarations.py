@@ -1,7 +1,7 @@
 """Ask the declarations: which requests change something, and how they are answered."""
 
 import cti_schema
-from cti_schema.declare import CONTROL
+from cti_schema.message import CONTROL
 from cti_schema.registry import registry
 
 for message in cti_schema.messages():

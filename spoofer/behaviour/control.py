@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from cti_schema.declare import Feedback
 from cti_schema.enums import CtiVersion, ResumeResult, StartResult
+from cti_schema.message import Feedback
 from cti_schema.messages.assign_schedule import AssignSchedule, AssignScheduleFeedback, AssignScheduleResult
 from cti_schema.messages.continue_schedule import ContinueResult, ContinueSchedule, ContinueScheduleFeedback
 from cti_schema.messages.jump_channel import JumpChannel, JumpChannelFeedback, JumpResult

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cti_schema.declare import Feedback
 from cti_schema.derive.defaults import default
 from cti_schema.enums import LoginResult
+from cti_schema.message import Feedback
 from cti_schema.messages.connect import Connect, ConnectFeedback
 from cti_schema.messages.get_serial_number import GetSerialNumber, GetSerialNumberFeedback
 from cti_schema.messages.login import Login, LoginFeedback

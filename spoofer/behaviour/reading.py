@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
-from cti_schema.declare import Feedback, Record
 from cti_schema.derive.defaults import default, feedback_of
 from cti_schema.enums import (
     ChannelStatus,
@@ -15,6 +14,7 @@ from cti_schema.enums import (
     MetaVariableCode,
     NeedType,
 )
+from cti_schema.message import Feedback, Record
 from cti_schema.messages import get_channels_info as full_record
 from cti_schema.messages import get_channels_info_minimalist as minimalist_record
 from cti_schema.messages import get_channels_info_simple as simple_record

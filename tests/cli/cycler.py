@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from cti_schema import Direction
-from cti_schema.declare import Message
+from cti_schema.message import Message
 from spoofer import Device, running
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cti_schema.declare import Direction
+from cti_schema.message import Direction
 from cti_schema.wire.frame import build_frame
 from tests.cli.running import Run, process, run_fixture  # noqa: F401
 from tests.schema.support import ROOT, load

@@ -16,10 +16,10 @@ from cti_client.peer import Call, ChannelPeer, Peer, Send
 from cti_client.readings import Outcome, Reading, readings_of
 from cti_client.session import Session
 from cti_schema import decode, encode
-from cti_schema.declare import Direction
 from cti_schema.derive.defaults import default, default_reply
 from cti_schema.enums import ChannelStatus, CtiVersion, NeedType, StartResult
 from cti_schema.errors import ConfigurationError, LoginRefused, ResultError
+from cti_schema.message import Direction
 from cti_schema.messages import get_channels_info as classic_channels
 from cti_schema.messages import get_channels_info_json as json_channels
 from cti_schema.messages import get_channels_info_vls as vls_channels

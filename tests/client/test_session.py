@@ -10,7 +10,6 @@ import pytest
 from cti_client.exchange import EventKind, Exchange
 from cti_client.session import GRACE_S, Session
 from cti_schema import encode
-from cti_schema.declare import Direction, Request
 from cti_schema.derive.defaults import default, default_reply
 from cti_schema.errors import (
     ClientError,
@@ -22,6 +21,7 @@ from cti_schema.errors import (
     OutcomeUnknown,
     ResponseTimeout,
 )
+from cti_schema.message import Direction, Request
 from cti_schema.messages.assign_path import AssignPath
 from cti_schema.messages.download_file import DownloadFile, DownloadFileFeedback
 from cti_schema.messages.get_channels_info import GetChannelsInfo

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from cti_client.exchange import Exchange
 from cti_client.session import Session
 from cti_schema import Direction, encode
-from cti_schema.declare import Request
 from cti_schema.derive.defaults import default
 from cti_schema.errors import CTIError
+from cti_schema.message import Request
 from cti_schema.messages.get_channels_info import GetChannelsInfo
 from cti_schema.messages.login import LoginFeedback
 from cti_schema.messages.set_meta_variable import SetMetaVariable, SetMetaVariableFeedback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cti_client.capture import Chunk, Closed, Connection, Endpoint, Event, Gap
 from cti_client.dump.conversation import Conversations, Entry, Heard
-from cti_schema.declare import Direction
+from cti_schema.message import Direction
 from cti_schema.wire.codec import inspect
 from cti_schema.wire.frame import build_frame
 

@@ -6,7 +6,7 @@ import random
 
 from cti_client.capture import Connection, Endpoint
 from cti_client.dump.conversation import Conversations, Entry, Heard, Link, Missed
-from cti_schema.declare import Direction
+from cti_schema.message import Direction
 from tests.dump.support import (
     AT,
     CLIENT,

@@ -9,9 +9,9 @@ import pytest
 from cti_client.dump.conversation import Link, Missed
 from cti_client.dump.lines import clock, connection_line, entry_line, safe, summary
 from cti_client.dump.paint import colour
-from cti_schema.declare import Direction
 from cti_schema.derive.defaults import default
 from cti_schema.kinds import Scalar
+from cti_schema.message import Direction
 from cti_schema.registry import registry
 from cti_schema.wire.frame import build_frame
 from tests.dump.support import (

@@ -9,8 +9,8 @@ import pytest
 from cti_client.dump.jsonlines import dumps, entry_json
 from cti_client.dump.lines import entry_line
 from cti_client.dump.treetext import tree_lines
-from cti_schema.declare import Direction
 from cti_schema.derive.tree import tree
+from cti_schema.message import Direction
 from cti_schema.wire.frame import build_frame
 from tests.dump.support import LOGIN, heard, number
 

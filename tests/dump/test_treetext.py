@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cti_client.dump.treetext import HEADINGS, tree_lines
-from cti_schema.declare import Direction
 from cti_schema.derive.tree import tree
+from cti_schema.message import Direction
 from cti_schema.wire.frame import build_frame
 from tests.dump.support import LOGIN, REFUSED, START, UNKNOWN, heard, number
 from tests.schema.support import ROOT, load

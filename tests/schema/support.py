@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cti_schema.declare import Direction, Record
+from cti_schema.message import Direction, Record
 from cti_schema.wire.frame import build_frame
 
 ROOT = Path(__file__).parents[2]

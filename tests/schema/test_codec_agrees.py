@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, Message, same_value
 from cti_schema.derive import strategies
 from cti_schema.errors import DecodeError, EncodeError
+from cti_schema.message import Direction, Message, same_value
 from cti_schema.problems import Problem
 from cti_schema.registry import messages
 from cti_schema.wire.codec import choose, decode, encode, inspect, plain

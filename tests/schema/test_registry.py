@@ -18,10 +18,10 @@ import cti_schema.derive
 import cti_schema.wire
 from cti_schema import kinds as k
 from cti_schema.answers import TEXTS
-from cti_schema.declare import Direction, Feedback, Message, Request
 from cti_schema.derive.defaults import default, default_reply, feedback_of
 from cti_schema.enumerations import Code, Flags
 from cti_schema.errors import DeclarationError, UnknownNameError
+from cti_schema.message import Direction, Feedback, Message, Request
 from cti_schema.registry import Registry, messages, registry
 from cti_schema.wire.codec import decode, encode
 
@@ -117,9 +117,9 @@ def test_a_folder_that_is_not_there_and_a_file_that_does_not_import(tmp_path: Pa
 
 def modules() -> list[ModuleType]:
     return [
-        importlib.import_module(f"{package.__name__}.{found.name}")
+        importlib.import_module(found.name)
         for package in (cti_schema.wire, cti_schema.derive)
-        for found in pkgutil.iter_modules(package.__path__)
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     ]
 
 

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti_schema import kinds as k
-from cti_schema.declare import Direction, same_value
 from cti_schema.derive.jsonform import decoded_to_json, encode_json
 from cti_schema.errors import CTIError, DecodeError, FrameError
+from cti_schema.message import Direction, same_value
 from cti_schema.problems import KINDS, NOTES
 from cti_schema.registry import messages, registry
 from cti_schema.wire.buffer import FrameBuffer

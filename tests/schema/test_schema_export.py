@@ -10,11 +10,11 @@ import pytest
 
 from cti_schema import kinds as k
 from cti_schema import versions
-from cti_schema.declare import RecordSpec
 from cti_schema.derive.layout import inner_records
 from cti_schema.derive.schema import enumerations, field, message, schema
 from cti_schema.enumerations import Code
 from cti_schema.errors import DeclarationError
+from cti_schema.message import RecordSpec
 from cti_schema.registry import registry
 
 WHOLE = schema(registry())

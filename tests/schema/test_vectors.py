@@ -12,6 +12,7 @@ from cti_schema.errors import DecodeError
 from cti_schema.problems import NOTES
 from cti_schema.wire.buffer import FrameBuffer
 from cti_schema.wire.codec import inspect
+from cti_schema.wire.frame import build_frame
 from tests.schema.support import ROOT, VECTORS, Vector, comparable, each, each_of_all
 
 
@@ -143,3 +144,16 @@ def test_buffer_takes_large_ones_in_pieces(vector: Vector) -> None:
     found += [buffer.feed(vector.frame[index : index + 97]) for index in range(100, len(vector.frame), 97)]
     assert [frame for frames in found for frame in frames] == [vector.frame]
     assert found[-1] == [vector.frame]
+
+
+@pytest.mark.parametrize("name", ["json", "extended_code", "surplus", "truncated", "member ", "NoSuchMember"])
+def test_json_members_that_are_not_declared_are_kept(name: str) -> None:
+    text = json.dumps({"TaskID": 5, name: [1, "a", None]})
+    body = len(text).to_bytes(4, "little") + text.encode("utf-16-le")
+    frame = build_frame(0xBB520114, body, cti_schema.Direction.REQUEST)
+    decoded = inspect(frame)
+    (problem,) = decoded.problems
+    assert (problem.kind, problem.path) == ("json", name)
+    assert decoded_to_json(decoded)["fields"] == {"task_id": 5, name: [1, "a", None]}
+    assert cti_schema.encode(decoded.message) == frame
+    assert encode_json(decoded_to_json(decoded)) == frame

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti_schema import Direction, Message, Problem, decode, encode
-from cti_schema.declare import CONTROL, Request
 from cti_schema.derive.defaults import default, default_reply
 from cti_schema.enums import GetChannelType, LoginResult, StartResult
 from cti_schema.errors import DeclarationError, EncodeError
+from cti_schema.message import CONTROL, Request
 from cti_schema.messages.connect import Connect, ConnectFeedback
 from cti_schema.messages.get_channels_info import GetChannelsInfo, GetChannelsInfoFeedback
 from cti_schema.messages.get_serial_number import GetSerialNumber, GetSerialNumberFeedback, GetSerialResult
