@@ -31,7 +31,7 @@ from tests.schema.support import VECTORS, WELLFORMED, Vector, each
 
 #: Frames up to this size are cut at every byte, larger ones at so many places.
 EVERYWHERE = 128
-PLACES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 40
+PLACES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 30
 
 
 #: A Python object for a list item of six bytes takes about so many times its place in the frame.
