@@ -30,8 +30,8 @@ REFUSALS = (construct.ConstructError, DecodeError)
 
 def bare(value: Any) -> Any:
     """Return a parsed value without what construct adds."""
-    if isinstance(value, dict):
-        return {name: bare(inner) for name, inner in value.items() if not name.startswith("_")}
+    if isinstance(value, construct.Container):
+        return {name: bare(inner) for name, inner in value.items() if name != "_io"}
     return [bare(inner) for inner in value] if isinstance(value, list) else value
 
 
