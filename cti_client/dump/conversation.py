@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cti_client.capture import Chunk, Closed, Connection, Endpoint, Event, Gap
+from cti_client.dump.answers import TIMEOUT_S, Answer, Answers, Unanswered
 from cti_schema.message import Direction
 from cti_schema.wire.buffer import Frame, FrameBuffer
 from cti_schema.wire.codec import Decoded, inspect
 
-__all__ = ["Conversations", "Entry", "Heard", "Link", "Missed", "heard_frames"]
+__all__ = ["Answer", "Conversations", "Entry", "Heard", "Link", "Missed", "Unanswered", "heard_frames"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,14 @@ class Heard:
         decoded: the message and what is wrong with its frame.
         time: Unix time in seconds, UTC, at which the frame was complete; ``None`` outside of captures.
         link: the connection; ``None`` outside of captures.
+        answer: of a feedback in a capture: which request it answers.
     """
 
     number: int
     decoded: Decoded
     time: float | None = None
     link: Link | None = None
+    answer: Answer | None = None
 
     @property
     def direction(self) -> Direction:
@@ -73,7 +76,7 @@ class Missed:
     link: Link | None = None
 
 
-Entry = Heard | Missed
+Entry = Heard | Missed | Unanswered
 
 
 @dataclass(slots=True)
@@ -100,6 +103,7 @@ class _Talk:
 
     connection: Connection
     sides: dict[Endpoint, _Side]
+    answers: Answers
     link: Link | None = None
     heard: bool = False
 
@@ -111,10 +115,12 @@ class Conversations:
         spans: collect where each field stands, for trees.
         port: look only at connections with this port on one side, and take them for CTI even if no
             token is seen; by default every connection with a token is followed.
+        timeout_s: seconds after which a request counts as unanswered.
     """
 
-    def __init__(self, *, spans: bool = False, port: int | None = None) -> None:
+    def __init__(self, *, spans: bool = False, port: int | None = None, timeout_s: float = TIMEOUT_S) -> None:
         self.messages = 0
+        self._timeout_s = timeout_s
         self._spans = spans
         self._port = port
         self._talks: dict[int, _Talk] = {}
@@ -127,13 +133,14 @@ class Conversations:
         talk = self._talks.get(connection.number)
         if talk is None:
             sides = {end: _Side() for end in (connection.client, connection.server)}
-            talk = self._talks[connection.number] = _Talk(connection, sides)
+            talk = self._talks[connection.number] = _Talk(connection, sides, Answers(self._timeout_s))
             if self._port is not None:
                 self._join(talk, connection.client)
         if isinstance(event, Closed):
             del self._talks[connection.number]
             for sender in talk.sides:
                 yield from self._end(talk, sender, event.timestamp)
+            yield from talk.answers.close(event.timestamp)
         elif isinstance(event, Gap):
             # A frame that the gap has cut is told now: its end will never come.
             yield from self._frames(
@@ -168,7 +175,7 @@ class Conversations:
                         yield Missed("gap", known.gap, known.direction, timestamp, talk.link)
                         known.gap = 0
             self.messages += 1
-            yield Heard(self.messages, decoded, timestamp, talk.link)
+            yield from talk.answers.feed(Heard(self.messages, decoded, timestamp, talk.link))
 
     def _gap(self, talk: _Talk, sender: Endpoint, length: int, timestamp: float) -> Iterator[Entry]:
         side = talk.sides[sender]

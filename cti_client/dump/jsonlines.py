@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cti_client.dump.conversation import Entry, Missed
+from cti_client.dump.conversation import Entry, Heard, Missed, Unanswered
 from cti_schema.derive.jsonform import decoded_to_json
 
 __all__ = ["dumps", "entry_json"]
@@ -39,7 +39,10 @@ def entry_json(entry: Entry, *, secrets: bool = False) -> dict[str, Any]:
 
     A message has the members of the one JSON shape, and ``frame`` (its number, from 1); bytes that are no
     message have ``gap`` or ``stray`` (their number). In a capture both have ``time`` (Unix time in seconds),
-    ``connection`` (number, from 1), ``client`` and ``server``.
+    ``connection`` (number, from 1), ``client`` and ``server``. A feedback that answers a request has
+    ``response_to`` (the request's number) and ``response_time`` (seconds); one that is no plain answer has
+    ``answer``: ``late``, ``duplicate`` or ``unsolicited``. A request without an answer is named once more, by
+    an entry with ``unanswered`` (its number), ``message`` and ``reason``.
 
     Args:
         entry: a message, or bytes that are none.
@@ -48,6 +51,8 @@ def entry_json(entry: Entry, *, secrets: bool = False) -> dict[str, Any]:
     shape: dict[str, Any] = {}
     if isinstance(entry, Missed):
         shape[entry.what] = entry.length
+    elif isinstance(entry, Unanswered):
+        shape["unanswered"] = entry.request.number
     else:
         shape["frame"] = entry.number
     if entry.time is not None:
@@ -60,4 +65,21 @@ def entry_json(entry: Entry, *, secrets: bool = False) -> dict[str, Any]:
         if entry.direction is not None:
             shape["direction"] = entry.direction.value
         return shape
-    return shape | decoded_to_json(entry.decoded, secrets=secrets)
+    if isinstance(entry, Unanswered):
+        return shape | {"message": entry.request.decoded.message.spec.name, "reason": entry.reason}
+    return shape | _answer(entry) | decoded_to_json(entry.decoded, secrets=secrets)
+
+
+def _answer(heard: Heard) -> dict[str, Any]:
+    """Return what a feedback is to the requests before it."""
+    answer = heard.answer
+    if answer is None:
+        return {}
+    shape: dict[str, Any] = {}
+    if answer.request is not None:
+        shape["response_to"] = answer.request.number
+    if answer.response_time is not None:
+        shape["response_time"] = round(answer.response_time, 9)
+    if answer.kind != "answer":
+        shape["answer"] = answer.kind
+    return shape

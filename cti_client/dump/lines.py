@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from cti_client.dump.conversation import Entry, Heard, Link, Missed
+from cti_client.dump.conversation import Answer, Entry, Heard, Link, Missed, Unanswered
 from cti_client.dump.paint import Paint, plain
 from cti_schema import kinds as k
 from cti_schema.derive.jsonform import HIDDEN, hide_problems, holds_secret
@@ -67,8 +67,9 @@ def entry_line(
         parts.append(f"{entry.link.number:>2}")
     way = entry.direction
     arrow = paint(way.value if way else "", _ARROWS[way])
-    if isinstance(entry, Missed):
-        text = f"{arrow} " + paint("problem", f"! {missed_text(entry)}")
+    if not isinstance(entry, Heard):
+        text = missed_text(entry) if isinstance(entry, Missed) else unanswered_text(entry)
+        text = f"{arrow} " + paint("problem", f"! {text}")
         return "  ".join([*parts, text])
     decoded = entry.decoded
     message = decoded.message
@@ -85,6 +86,9 @@ def entry_line(
     shown = [paint("problem", f"! {safe(_sentence(one.path, one.message))}") for one in problems[:_PROBLEMS]]
     if len(problems) > _PROBLEMS:
         shown.append(paint("problem", f"! {len(problems) - _PROBLEMS} more problems"))
+    if entry.answer is not None:
+        odd = entry.answer.kind != "answer"
+        shown.append(paint("problem" if odd else "side", answer_text(entry.answer)))
     return "  ".join([*parts, *fields, *shown])
 
 
@@ -93,6 +97,29 @@ def missed_text(missed: Missed) -> str:
     if missed.what == "gap":
         return f"gap: {missed.length} bytes are missing in the capture"
     return f"stray: {missed.length} bytes at the end belong to no frame"
+
+
+def unanswered_text(entry: Unanswered) -> str:
+    """Return which request got no answer, in words."""
+    name = entry.request.decoded.message.spec.name
+    return f"unanswered: {name} of frame {entry.request.number}, {entry.reason}"
+
+
+def answer_text(answer: Answer) -> str:
+    """Return which request a feedback answers, and after how much time."""
+    if answer.request is None:
+        return f"! {answer.kind}"
+    took = "" if answer.response_time is None else f" after {duration(answer.response_time)}"
+    text = f"to {answer.request.number}{took}"
+    return f"({text})" if answer.kind == "answer" else f"! {answer.kind}, {text}"
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time with three digits and the unit that fits: ``1.25 ms``."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if float(f"{seconds / size:.3g}") >= 1.0:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} us"
 
 
 def _sentence(path: str, message: str) -> str:

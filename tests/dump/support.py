@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti_client.capture import Chunk, Closed, Connection, Endpoint, Event, Gap
-from cti_client.dump.conversation import Conversations, Entry, Heard
+from cti_client.dump.conversation import Conversations, Entry, Heard, Unanswered
 from cti_schema.message import Direction
 from cti_schema.wire.codec import inspect
 from cti_schema.wire.frame import build_frame
@@ -43,9 +43,10 @@ def gap(sender: Endpoint, length: int) -> Gap:
 
 
 def talk(*events: Event, port: int | None = None) -> list[Entry]:
-    """The entries of a capture with these events."""
+    """The entries of a capture with these events, but for requests that got no answer."""
     conversations = Conversations(port=port)
-    return [entry for event in events for entry in conversations.feed(event)]
+    entries = (entry for event in events for entry in conversations.feed(event))
+    return [entry for entry in entries if not isinstance(entry, Unanswered)]
 
 
 def heard(frame: bytes, *, spans: bool = False) -> Heard:
