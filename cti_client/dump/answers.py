@@ -111,11 +111,11 @@ class Answers:
         else:
             yield replace(heard, answer=self._answer(heard, message))
 
-    def close(self, time: float | None) -> Iterator[Unanswered]:
-        """Yield the requests that nobody answered before the end."""
+    def close(self, time: float | None, end: str = "connection") -> Iterator[Unanswered]:
+        """Yield the requests that nobody answered before the end of the connection, or of the capture."""
         for one in self._waiting:
             if not one.answered and not one.told:
-                yield Unanswered(one.heard, "before the connection ended", time)
+                yield Unanswered(one.heard, f"before the {end} ended", time)
         self._waiting.clear()
 
     def _ask(self, heard: Heard, message: Message) -> None:

@@ -140,7 +140,8 @@ class Conversations:
             del self._talks[connection.number]
             for sender in talk.sides:
                 yield from self._end(talk, sender, event.timestamp)
-            yield from talk.answers.close(event.timestamp)
+            end = "capture" if event.reason == "end" else "connection"
+            yield from talk.answers.close(event.timestamp, end)
         elif isinstance(event, Gap):
             # A frame that the gap has cut is told now: its end will never come.
             yield from self._frames(

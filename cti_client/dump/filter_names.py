@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from cti_client.dump.conversation import Heard
 from cti_schema import kinds as k
@@ -19,7 +19,7 @@ from cti_schema.enumerations import ResultCode
 from cti_schema.message import Direction, Message, Record, UnknownMessage
 from cti_schema.registry import registry
 
-__all__ = ["Name", "is_message", "known_names", "resolve", "result_labels"]
+__all__ = ["Name", "is_message", "kinds_of", "known_names", "resolve", "result_labels"]
 
 #: The field that holds a channel's index, and the list that holds several.
 _CHANNELS: Final = frozenset({"channel_index", "channel_indices"})
@@ -136,7 +136,7 @@ def _records(kind: k.Kind) -> list[type[Record]]:
 
 
 @cache
-def _paths(record: type[Record], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+def _paths(record: Any, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the ways in a record, without places in lists, that end with these names."""
     found = []
     for way, _ in _ways(record):
@@ -146,7 +146,7 @@ def _paths(record: type[Record], names: tuple[str, ...]) -> tuple[tuple[str, ...
 
 
 @cache
-def _ways(record: type[Record]) -> tuple[tuple[tuple[str, ...], k.Kind], ...]:
+def _ways(record: Any) -> tuple[tuple[tuple[str, ...], k.Kind], ...]:
     """Return every way to a field in a record, with the field."""
     found: list[tuple[tuple[str, ...], k.Kind]] = []
     for kind in record.spec.layout:
@@ -155,7 +155,7 @@ def _ways(record: type[Record]) -> tuple[tuple[tuple[str, ...], k.Kind], ...]:
         name = kind.name
         found.append(((name,), kind))
         for inner in _records(kind):
-            found.extend(((name, *way), field) for way, field in _ways(inner))
+            found.extend(((name, *way), field) for way, field in _ways(cast(Any, inner)))
     return tuple(dict.fromkeys(found))
 
 
@@ -164,7 +164,7 @@ def _all_ways() -> dict[str, list[k.Kind]]:
     """Return the fields of all messages by each end of their ways: a name, or names joined by dots."""
     found: dict[str, list[k.Kind]] = {}
     for message in registry():
-        for way, kind in _ways(message):
+        for way, kind in _ways(cast(Any, message)):
             for start in range(len(way)):
                 found.setdefault(".".join(way[start:]), []).append(kind)
             found.setdefault(".".join((message.spec.name, *way)), []).append(kind)
@@ -199,14 +199,22 @@ def resolve(text: str) -> Name | None:
     if text in OWN:
         return OWN[text]
     steps, places = _steps(text)
-    names = [".".join(steps)]
-    if names[0] not in _all_ways():
-        names = sorted(_without_units().get(names[0], ()))
-        if not names:
-            return None
+    names = _named(".".join(steps))
+    if not names:
+        return None
     kinds = [kind for name in names for kind in _all_ways()[name]]
     ends = [tuple(name.split(".")) for name in names]
     return Name(lambda heard: _values(_message(heard), ends, places), _kind(kinds), _labels(kinds))
+
+
+def kinds_of(text: str) -> list[k.Kind]:
+    """Return the fields that a name or a path stands for, in any message."""
+    return [kind for name in _named(".".join(_steps(text)[0])) for kind in _all_ways()[name]]
+
+
+def _named(name: str) -> list[str]:
+    """Return the name itself if it is that of a field, else those that it is but for their units."""
+    return [name] if name in _all_ways() else sorted(_without_units().get(name, ()))
 
 
 def is_message(text: str) -> bool:
@@ -234,7 +242,7 @@ def _values(message: Message, ends: list[tuple[str, ...]], places: dict[int, int
             names = end[1:]
         elif is_message(end[0]):
             continue
-        for way in _paths(type(message), names):
+        for way in _paths(cast(Any, type(message)), names):
             yield from _follow(message, way, places)
 
 
@@ -301,7 +309,7 @@ def result_labels() -> frozenset[str]:
     """Return what the results of all messages are called."""
     found: set[str] = set()
     for message in registry():
-        for _, kind in _ways(message):
+        for _, kind in _ways(cast(Any, message)):
             enum = kind.enum if isinstance(kind, k.Scalar) else None
             if enum is not None and issubclass(enum, ResultCode):
                 found.update(name.lower() for name in enum.__members__)

@@ -6,18 +6,18 @@ named values, measured numbers, texts. What is empty, zero or as declared by def
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from cti_client.dump.conversation import Answer, Entry, Heard, Link, Missed, Unanswered
 from cti_client.dump.paint import Paint, plain
+from cti_client.dump.times import Times, clock
 from cti_schema import kinds as k
 from cti_schema.derive.jsonform import HIDDEN, hide_problems, holds_secret
 from cti_schema.derive.tree import quote
 from cti_schema.enumerations import Code, ResultCode
 from cti_schema.message import Direction, Message, Record, Request, UnknownMessage, same_value
 
-__all__ = ["clock", "connection_line", "entry_line", "safe", "summary"]
+__all__ = ["connection_line", "entry_line", "safe", "summary"]
 
 #: Fields in a line, items and fields of each item in a list, characters of a text, problems.
 _FIELDS: Final = 6
@@ -33,36 +33,26 @@ _NAME_WIDTH: Final = 26
 _ALWAYS, _NAMED, _MEASURED, _TEXTS, _NUMBERS, _REST = range(6)
 
 
-def clock(time: float, zone: tzinfo | None = UTC) -> str:
-    """Return the time of day of a Unix time, with microseconds.
-
-    Args:
-        time: Unix time in seconds.
-        zone: time zone; ``None`` for the computer's own.
-    """
-    return datetime.fromtimestamp(time, zone).strftime("%H:%M:%S.%f")
-
-
 def connection_line(link: Link) -> str:
     """Return the line that introduces a connection."""
     return f"connection {link.number}: client {link.client}, server {link.server}"
 
 
 def entry_line(
-    entry: Entry, *, zone: tzinfo | None = UTC, secrets: bool = False, paint: Paint = plain
+    entry: Entry, *, times: Times | None = None, secrets: bool = False, paint: Paint = plain
 ) -> str:
     """Return the line of one entry of a conversation.
 
     Args:
         entry: a message, or bytes that are none.
-        zone: time zone of the times; ``None`` for the computer's own.
+        times: how the time is written; by default the time of day, UTC.
         secrets: show the values of secret fields.
         paint: colours.
     """
     number = f"{entry.number:>5}" if isinstance(entry, Heard) else " " * 5
     parts = [paint("side", number)]
     if entry.time is not None:
-        parts.append(paint("side", clock(entry.time, zone)))
+        parts.append(paint("side", clock(entry.time) if times is None else times.text(entry.time)))
     if entry.link is not None:
         parts.append(f"{entry.link.number:>2}")
     way = entry.direction

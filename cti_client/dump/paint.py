@@ -25,6 +25,11 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
     "bad": {"fg": "red"},
     "problem": {"fg": "red", "bold": True},
     "hidden": {"dim": True},
+    # Fields next to each other in a hex view.
+    "field1": {"fg": "cyan"},
+    "field2": {"fg": "yellow"},
+    "field3": {"fg": "green"},
+    "field4": {"fg": "magenta"},
 }
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,114 @@ def test_capture(run: Run, file: Path) -> None:
         "-- connection 1: client 10.0.0.2:50000, server 10.0.0.9:9031",
         '    1  HH:MM:SS.250000   1  -> login                       username="ann"  password=***',
         '    2  HH:MM:SS.250000   1  -> start_schedule              test_name="a\\x1b[2J"  channel_indices=[4, 0]',  # noqa: E501
-        "    3  HH:MM:SS.750000   1  <- start_schedule_feedback     channel_index=4  result=success",
+        "    3  HH:MM:SS.750000   1  <- start_schedule_feedback     channel_index=4  result=success  (to 2 after 500 ms)",  # noqa: E501
+        "       HH:MM:SS.250000   1  -- ! unanswered: login of frame 1, before the connection ended",
     ]
+
+
+def test_filter_and_follow(run: Run, file: Path) -> None:
+    assert fixed(run("dump", "-Y", "start_schedule and channel == 5", file).text)[2:] == [
+        '    2  HH:MM:SS.250000   1  -> start_schedule              test_name="a\\x1b[2J"  channel_indices=[4, 0]',  # noqa: E501
+    ]
+    assert run("dump", "--follow", "1", file).text == run("dump", file).text
+    assert run("dump", "--follow", "2", file).lines == []
+    wrong = run("dump", "-Y", "start_schedule and chanel == 3", file)
+    assert (wrong.code, wrong.out) == (1, b"")
+    assert wrong.err == (
+        "Error: wrong filter: there is no message or field called chanel; did you mean channel?\n"
+        "  start_schedule and chanel == 3\n"
+        "                     ^\n"
+    )
+
+
+def test_tables(run: Run, file: Path) -> None:
+    rows = run(
+        "dump", "--csv", "-e", "frame", "-e", "message", "-e", "channel_indices", "-e", "password", file
+    ).lines
+    assert rows == [
+        "frame,message,channel_indices,password",
+        "1,login,,***",
+        '2,start_schedule,"4,0",',
+        "3,start_schedule_feedback,,",
+    ]
+    assert run("dump", "-e", "result", "-e", "response_time", file).lines == ["\t", "\t", "success\t0.5"]
+    assert run("dump", "--csv", file).lines[0].startswith("frame,time,connection,direction,message,channel,")
+    wrong = run("dump", "-e", "voltage_w", file)
+    assert wrong.code == 1
+    assert "voltage_v" in wrong.err
+    assert run("dump", "--csv", "--json", file).code == 2
+
+
+@pytest.mark.parametrize(
+    ("how", "shown"),
+    [
+        (
+            "utc",
+            ["2023-11-14T22:13:20.250000Z", "2023-11-14T22:13:20.250000Z", "2023-11-14T22:13:20.750000Z"],
+        ),
+        ("epoch", ["1700000000.250000", "1700000000.250000", "1700000000.750000"]),
+        ("relative", ["0.000000", "0.000000", "0.500000"]),
+        ("delta", ["0.000000", "0.000000", "0.500000"]),
+    ],
+)
+def test_times(run: Run, file: Path, how: str, shown: list[str]) -> None:
+    lines = [
+        line for line in run("dump", "-t", how, file).lines if re.match(r" +\d", line) and "!" not in line
+    ]
+    assert [line.split()[1] for line in lines] == shown
+
+
+def test_hex(run: Run) -> None:
+    ran = run("dump", "-x", "-", stdin=LOGIN)
+    assert ran.lines == [
+        LOGIN_LINE,
+        "0000  dd dd dd dd dd dd dd 11  4a 00 00 00 01 00 ab ee  ........J.......  token, length, code",
+        "0010  00 00 00 00 61 6e 6e 00  00 00 00 00 00 00 00 00  ....ann.........  extended_code, username",
+        "0020  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  ................",
+        "0030  00 00 00 00 ** ** ** **  ** ** ** ** ** ** ** **  ....************  password",
+        "0040  ** ** ** ** ** ** ** **  ** ** ** ** ** ** ** **  ****************",
+        f"0050  ** ** ** ** {LOGIN[-2:].hex(' ')}{' ' * 33}****{_ascii(LOGIN[-2:])}{' ' * 12}checksum",
+        "",
+    ]
+    assert "73 33 63 72  65 74" in run("dump", "-x", "--show-secrets", "-", stdin=LOGIN).text
+
+
+def _ascii(data: bytes) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
+
+
+def test_problems_with_context(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "b.pcapng"
+    with CaptureWriter(file) as writer:
+        connection = writer.connection(CLIENT, SERVER, AT)
+        for second in range(20):
+            connection.client_sent(START, AT + second)
+            connection.server_sent(REFUSED if second == 9 else STARTED, AT + second + 0.25)
+        connection.close(AT + 30)
+    lines = run("dump", "--problems", "-t", "relative", file).lines
+    assert [line.split()[0] for line in lines if line[:5].strip().isdigit()] == ["18", "19", "20", "21", "22"]
+    shapes = [json.loads(line) for line in run("dump", "--problems", "--json", file).lines]
+    assert [shape["frame"] for shape in shapes] == [18, 19, 20, 21, 22]
+
+
+def test_what_to_read_from_is_needed(run: Run, file: Path) -> None:
+    assert run("dump").code == 2
+    assert run("dump", "-i", "lo", file).code == 2
+
+
+def test_live_capture_says_what_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    ran = run("dump", "-i", "lo")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: live capture needs dumpcap")
+
+
+@pytest.mark.skipif(shutil.which("dumpcap") is None, reason="dumpcap is not installed")
+def test_live_capture_of_an_interface_that_is_not_there(run: Run) -> None:
+    ran = run("dump", "-i", "nothing0")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: interface nothing0: ")
+    assert len(ran.err.splitlines()) == 1
 
 
 def test_gzip_stdin_and_any_port(run: Run, file: Path) -> None:
@@ -253,5 +360,5 @@ def test_vendor_client_and_bad_emulator(run: Run) -> None:
 
 def test_in_a_pipe(file: Path) -> None:
     ran = process("dump", file)
-    assert (ran.code, ran.err, len(ran.lines)) == (0, "", 5)
+    assert (ran.code, ran.err, len(ran.lines)) == (0, "", 6)
     assert b"\x1b" not in ran.out

@@ -7,8 +7,9 @@ from datetime import timedelta, timezone
 import pytest
 
 from cti_client.dump.conversation import Link, Missed
-from cti_client.dump.lines import clock, connection_line, entry_line, safe, summary
+from cti_client.dump.lines import connection_line, entry_line, safe, summary
 from cti_client.dump.paint import colour
+from cti_client.dump.times import clock
 from cti_schema.derive.defaults import default
 from cti_schema.kinds import Scalar
 from cti_schema.message import Direction
