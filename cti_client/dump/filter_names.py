@@ -19,7 +19,7 @@ from cti_schema.enumerations import ResultCode
 from cti_schema.message import Direction, Message, Record, UnknownMessage
 from cti_schema.registry import registry
 
-__all__ = ["Name", "is_message", "kinds_of", "known_names", "resolve", "result_labels"]
+__all__ = ["Name", "channels_of", "is_message", "kinds_of", "known_names", "resolve", "result_labels"]
 
 #: The field that holds a channel's index, and the list that holds several.
 _CHANNELS: Final = frozenset({"channel_index", "channel_indices"})
@@ -44,11 +44,9 @@ def _message(heard: Heard) -> Message:
     return heard.decoded.message
 
 
-def _channels(heard: Heard) -> Iterator[int]:
-    """Yield the channels that a message is about, counted from 1 as on the cycler's screen."""
-    for index in set(_indices(_message(heard))):
-        if index >= 0:
-            yield index + 1
+def channels_of(message: Message) -> list[int]:
+    """Return the channels that a message is about, counted from 1 as on the cycler's screen."""
+    return sorted({index + 1 for index in _indices(message) if index >= 0})
 
 
 def _indices(record: Record) -> Iterator[int]:
@@ -102,7 +100,7 @@ OWN: Final[dict[str, Name]] = {
     "effect": Name(_effect, "code", frozenset({"query", "control"})),
     "code": Name(lambda heard: [heard.decoded.header.code], "number"),
     "length": Name(lambda heard: [len(heard.decoded.frame)], "number"),
-    "channel": Name(_channels, "number"),
+    "channel": Name(lambda heard: channels_of(_message(heard)), "number"),
     "result": Name(_results, "result"),
     "problem": Name(lambda heard: [one.kind for one in heard.decoded.problems], "text"),
     "frame": Name(lambda heard: [heard.number], "number"),
