@@ -46,8 +46,8 @@ class TextView:
     def show(self, entries: Iterable[Entry | None], file: str | None) -> None:
         """Show them as they come."""
         paint = self._out.paint
-        self._connections.clear()
         if file is not None:
+            self._connections.clear()
             self._out.line(paint("head", f"==> {file} <=="))
         for entry in entries:
             if entry is None:
