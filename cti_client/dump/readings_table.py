@@ -1,0 +1,97 @@
+"""Channel readings of a conversation as rows with the column names of the Battery Data Format.
+
+A row is one channel in one feedback. Numbers are kept as the cycler reports them: charge current is positive.
+Step and cycle are taken from the text that the cycler shows, ``[cycle] step: label, type``. What the format
+has no name for stands in columns of our own behind its own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cti_client.dump.conversation import Entry, Heard
+from cti_client.readings import Reading, readings_of
+from cti_schema.message import Direction
+
+__all__ = ["COLUMNS", "rows"]
+
+_STEP: Final = re.compile(r"\[(\d+)\]\s*(\d+)\s*:\s*(.*?)(?:,\s*([^,]*))?$")
+
+
+def _number(name: str) -> Callable[[Heard, Reading], Any]:
+    def value(heard: Heard, reading: Reading) -> float | None:
+        number: float = getattr(reading, name)
+        return None if math.isnan(number) else number
+
+    return value
+
+
+def _part(group: int, make: Callable[[str], Any]) -> Callable[[Heard, Reading], Any]:
+    def value(heard: Heard, reading: Reading) -> Any:
+        found = _STEP.match(reading.step_and_cycle)
+        return None if found is None or found[group] is None else make(found[group])
+
+    return value
+
+
+def _temperature(heard: Heard, reading: Reading) -> float | None:
+    measured: Any = getattr(reading.raw, "aux_temperature", None)
+    if not measured:
+        return None
+    value: float = getattr(measured[0], "value", measured[0])
+    return None if math.isnan(value) else value
+
+
+#: Every column: its name, its type, and how a reading fills it. The first ones are those of the format.
+COLUMNS: Final[tuple[tuple[str, type, Callable[[Heard, Reading], Any]], ...]] = (
+    ("Test Time / s", float, _number("test_time_s")),
+    ("Voltage / V", float, _number("voltage_v")),
+    ("Current / A", float, _number("current_a")),
+    ("Unix Time / s", float, lambda heard, reading: heard.time),
+    ("Cycle Count / 1", int, _part(1, int)),
+    ("Step ID", int, _part(2, int)),
+    ("Step Type", str, _part(4, str)),
+    ("Step Time / s", float, _number("step_time_s")),
+    ("Power / W", float, _number("power_w")),
+    ("Schedule Charging Capacity / Ah", float, _number("charge_capacity_ah")),
+    ("Schedule Discharging Capacity / Ah", float, _number("discharge_capacity_ah")),
+    ("Schedule Charging Energy / Wh", float, _number("charge_energy_wh")),
+    ("Schedule Discharging Energy / Wh", float, _number("discharge_energy_wh")),
+    ("DC Internal Resistance / ohm", float, _number("internal_resistance_ohm")),
+    ("AC Internal Resistance / ohm", float, _number("acr_ohm")),
+    ("Absolute Impedance / ohm", float, _number("aci_ohm")),
+    ("Phase / deg", float, _number("aci_phase_deg")),
+    ("Temperature T1 / degC", float, _temperature),
+    ("Connection", int, lambda heard, reading: heard.link and heard.link.number),
+    ("Server", str, lambda heard, reading: heard.link and str(heard.link.server)),
+    ("Channel", int, lambda heard, reading: reading.channel),
+    ("Status", str, lambda heard, reading: reading.status.label),
+    ("Test Name", str, lambda heard, reading: reading.test_name),
+    ("Schedule Name", str, lambda heard, reading: reading.schedule_name),
+    ("Step Label", str, _part(3, str)),
+    ("Barcode", str, lambda heard, reading: reading.barcode),
+)
+
+
+def rows(entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each channel in each feedback that has readings; ``None`` where there is no value."""
+    for entry in entries:
+        if not isinstance(entry, Heard) or entry.direction is not Direction.FEEDBACK:
+            continue
+        channels = getattr(entry.decoded.message, "channels", None)
+        if not isinstance(channels, list) or not channels or not hasattr(channels[0], "voltage_v"):
+            continue
+        whole = [one for one in channels if getattr(one, "channel_index", -1) >= 0]
+        for reading in readings_of([_Listed(whole)]).values():
+            yield tuple(make(entry, reading) for _, _, make in COLUMNS)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The records of a feedback that say which channel they are about; one that was cut short may not."""
+
+    channels: list[Any]
