@@ -7,8 +7,9 @@
         for reading in cycler.channels():
             print(reading.channel, reading.status.label, reading.voltage_v)
 
-`cti_client.aio.Cycler` is the same for asyncio. Every error is a `cti_schema.errors.CTIError`. The package
-logs under the name ``cti_client``, and says nothing unless a program asks for it.
+`cti_client.aio.Cycler` is the same for asyncio, `Fleet` is many of them, and `ArbinInterface` is what users
+of pycti know. Every error is a `cti_schema.errors.CTIError`. The package logs under the name ``cti_client``,
+and says nothing unless a program asks for it.
 """
 
 from __future__ import annotations
@@ -18,19 +19,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cti_client.arbin_interface import ArbinInterface as ArbinInterface
     from cti_client.client import Channel as Channel
     from cti_client.client import Cycler as Cycler
+    from cti_client.fleet import Fleet as Fleet
     from cti_client.readings import Outcome as Outcome
     from cti_client.readings import Reading as Reading
+    from cti_client.reconnect import Reconnect as Reconnect
+    from cti_client.resolving import Resolution as Resolution
 
 _WHERE = {
+    "ArbinInterface": "cti_client.arbin_interface",
     "Channel": "cti_client.client",
     "Cycler": "cti_client.client",
+    "Fleet": "cti_client.fleet",
     "Outcome": "cti_client.readings",
     "Reading": "cti_client.readings",
+    "Reconnect": "cti_client.reconnect",
+    "Resolution": "cti_client.resolving",
 }
 
-__all__ = ["Channel", "Cycler", "Outcome", "Reading"]
+__all__ = [
+    "ArbinInterface",
+    "Channel",
+    "Cycler",
+    "Fleet",
+    "Outcome",
+    "Reading",
+    "Reconnect",
+    "Resolution",
+]
 
 logging.getLogger("cti_client").addHandler(logging.NullHandler())
 

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from collections.abc import Iterable
+from typing import Any, Final
 
-from cti_client.asking import request, request_all
+from cti_client.asking import command, refused_login, request, request_all, variant
 from cti_client.channels import channel_of, index_of
-from cti_client.peer import Call, ChannelPeer, F, Peer
+from cti_client.credentials import Secret
+from cti_client.peer import Call, ChannelPeer, Peer
 from cti_client.readings import Outcome, Reading, readings_of, refused
-from cti_schema.enums import MetaVariableCode, NeedType
-from cti_schema.errors import (
-    ClientError,
-    ConfigurationError,
-    EncodeError,
-    LoginRefused,
-    UnknownNameError,
-)
+from cti_client.variables import USER_VARIABLES, set_mv, user_variable
+from cti_schema.enums import NeedType
+from cti_schema.errors import ClientError, ConfigurationError, EncodeError
 from cti_schema.message import Request
 from cti_schema.messages.assign_schedule import AssignSchedule, AssignScheduleFeedback
+from cti_schema.messages.connect import Connect, ConnectFeedback
 from cti_schema.messages.continue_schedule import ContinueSchedule, ContinueScheduleFeedback
 from cti_schema.messages.get_channels_info import GetChannelsInfo
 from cti_schema.messages.jump_channel import JumpChannel, JumpChannelFeedback
 from cti_schema.messages.login import Login, LoginFeedback
 from cti_schema.messages.resume_schedule import ResumeSchedule, ResumeScheduleFeedback
-from cti_schema.messages.set_meta_variable import SetMetaVariable, SetMetaVariableFeedback
 from cti_schema.messages.start_schedule import StartSchedule
 from cti_schema.messages.stop_schedule import StopSchedule, StopScheduleFeedback
-from cti_schema.registry import registry
 
 __all__ = [
     "USER_VARIABLES",
+    "allow_takeover",
     "assign",
     "channels",
     "continue_",
     "jump",
     "login",
+    "outcomes_of",
     "read",
     "request",
     "request_all",
@@ -59,7 +55,8 @@ def login(peer: Peer, user: str, password: str, timeout_s: float | None = None) 
 
     Args:
         user: account name on the cycler.
-        password: its password; sent in clear text, as the protocol has it, and kept nowhere.
+        password: its password; sent in clear text, as the protocol has it. It is kept in memory only where
+            the client comes back by itself, or has a connection of its own for files.
         timeout_s: seconds that the answer may take.
 
     Raises:
@@ -74,9 +71,29 @@ def login(peer: Peer, user: str, password: str, timeout_s: float | None = None) 
         # The reason may quote a character of it.
         raise EncodeError("password", "it must be a text of at most 32 ASCII characters") from None
     if not feedback.result.is_success:
-        raise LoginRefused(
-            f"{peer.address} refused the login of {user!r}: {feedback.result.meaning}", int(feedback.result)
-        )
+        raise refused_login(peer, user, feedback)
+    for standing in peer._standings:
+        standing.credentials, standing.greeting = (user, Secret(password)), feedback
+    return feedback
+
+
+def allow_takeover(peer: Peer, allowed: bool = True, timeout_s: float | None = None) -> Call[ConnectFeedback]:
+    """Ask for the control session, and say whether another client may take it over. Returns the feedback.
+
+    This is the protocol's "connect", with its kick-out flag; it makes no connection. The documents
+    contradict each other on the flag: sent is what the vendor's library makes of the same word.
+
+    Args:
+        allowed: whether another client may kick this one out.
+        timeout_s: seconds that the answer may take.
+
+    Raises:
+        ResultError: the cycler has too many clients.
+    """
+    message = Connect(set_kick_out=int(allowed))
+    feedback = yield from request(peer, message, timeout_s)
+    if not feedback.connect_result.is_success:
+        raise refused(message, feedback, feedback.connect_result, None)
     return feedback
 
 
@@ -111,9 +128,9 @@ def start(
     if not numbers:
         raise ConfigurationError("there is no channel to start: give at least one")
     indices = [index_of(number, peer.channel_count) for number in numbers]
-    message = _variant(peer, StartSchedule)(test_name=test_name, channel_indices=indices)
+    message = variant(peer, StartSchedule)(test_name=test_name, channel_indices=indices)
     feedbacks = yield from request_all(peer, message, timeout_s)
-    return _outcomes(message, feedbacks, numbers)
+    return outcomes_of(message, feedbacks, numbers)
 
 
 def stop_all(peer: Peer, timeout_s: float | None = None) -> Call[list[Outcome]]:
@@ -125,7 +142,7 @@ def stop_all(peer: Peer, timeout_s: float | None = None) -> Call[list[Outcome]]:
     numbers = list(range(1, peer.channel_count + 1))
     message = StopSchedule(channel_index=0, stop_all=1)
     feedbacks = yield from request_all(peer, message, timeout_s)
-    return _outcomes(message, feedbacks, numbers)
+    return outcomes_of(message, feedbacks, numbers)
 
 
 # One channel. A result that is not success raises ResultError.
@@ -170,7 +187,7 @@ def assign(
     message = AssignSchedule(
         channel_index=channel.index, schedule_name=schedule, capacity_ah=capacity_ah, barcode=barcode
     )
-    return (yield from _command(channel, message, timeout_s))
+    return (yield from command(channel, message, timeout_s))
 
 
 def start_channel(channel: ChannelPeer, test_name: str, timeout_s: float | None = None) -> Call[Outcome]:
@@ -197,7 +214,7 @@ def stop(channel: ChannelPeer, timeout_s: float | None = None) -> Call[StopSched
     Raises:
         ResultError: the cycler refused.
     """
-    return (yield from _command(channel, StopSchedule(channel_index=channel.index), timeout_s))
+    return (yield from command(channel, StopSchedule(channel_index=channel.index), timeout_s))
 
 
 def resume(channel: ChannelPeer, timeout_s: float | None = None) -> Call[ResumeScheduleFeedback]:
@@ -209,7 +226,7 @@ def resume(channel: ChannelPeer, timeout_s: float | None = None) -> Call[ResumeS
     Raises:
         ResultError: the cycler refused.
     """
-    return (yield from _command(channel, ResumeSchedule(channel_index=channel.index), timeout_s))
+    return (yield from command(channel, ResumeSchedule(channel_index=channel.index), timeout_s))
 
 
 def continue_(channel: ChannelPeer, timeout_s: float | None = None) -> Call[ContinueScheduleFeedback]:
@@ -221,15 +238,15 @@ def continue_(channel: ChannelPeer, timeout_s: float | None = None) -> Call[Cont
     Raises:
         ResultError: the cycler refused.
     """
-    return (yield from _command(channel, ContinueSchedule(channel_indices=[channel.index]), timeout_s))
+    return (yield from command(channel, ContinueSchedule(channel_indices=[channel.index]), timeout_s))
 
 
 def jump(channel: ChannelPeer, step: int, timeout_s: float | None = None) -> Call[JumpChannelFeedback]:
     """Go on with another step of the running schedule. A step that does not exist stops the test.
 
-    Steps count from 1 here, as in the manual (1.2.0) and on the screen, and from 0 on the wire, as in the
-    protocol's description (1.1): step 1 is sent as 0. No recording of a cycler shows it, so try it on a
-    harmless test first; ``request(JumpChannel(step_index=...))`` sends any number as it is.
+    Steps count from 1, as on the screen and on the wire: the manual (1.2.0) says so, and the vendor's library
+    sends the number that it is given. The protocol's older description (1.1) counts from 0, and no recording
+    of a cycler shows it, so try it on a harmless test first.
 
     Args:
         step: number of the step, from 1.
@@ -240,71 +257,15 @@ def jump(channel: ChannelPeer, step: int, timeout_s: float | None = None) -> Cal
     """
     if isinstance(step, bool) or not isinstance(step, int) or step < 1:
         raise ConfigurationError(f"{step!r} is no step: a step is a whole number from 1")
-    message = JumpChannel(channel_index=channel.index, step_index=step - 1)
-    return (yield from _command(channel, message, timeout_s))
-
-
-def set_mv(
-    channel: ChannelPeer, variable: int | str, value: float, timeout_s: float | None = None
-) -> Call[SetMetaVariableFeedback]:
-    """Set a user variable of the running test.
-
-    Args:
-        variable: its number, 1 to 16, or its name, ``mv_ud1`` to ``mv_ud16``.
-        value: the new value, a finite number.
-        timeout_s: seconds that the answer may take.
-
-    Raises:
-        ResultError: the cycler refused.
-        ConfigurationError: there is no such variable, or the value is no finite number.
-    """
-    code = user_variable(variable)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ConfigurationError(f"{value!r} is no value for {code.label}: give a finite number")
-    message = SetMetaVariable(channel_index=channel.index, meta_variable_code=code, value=value)
-    return (yield from _command(channel, message, timeout_s))
-
-
-#: Number of a user variable -> its code; the codes are not in one row.
-USER_VARIABLES: Final = {number: MetaVariableCode[f"MV_UD{number}"] for number in range(1, 17)}
-
-
-def user_variable(variable: int | str) -> MetaVariableCode:
-    """Return the code of a user variable: 1 to 16, or ``mv_ud1`` to ``mv_ud16``.
-
-    Raises:
-        ConfigurationError: there is no such variable.
-    """
-    if isinstance(variable, str):
-        by_name = {code.label: code for code in USER_VARIABLES.values()}
-        found = by_name.get(variable.strip().lower())
-        if found is None:
-            raise ConfigurationError(str(UnknownNameError("user variable", variable, by_name)))
-        return found
-    if isinstance(variable, bool) or variable not in USER_VARIABLES:
-        raise ConfigurationError(f"{variable!r} is no user variable: give 1 to 16, or mv_ud1 to mv_ud16")
-    return USER_VARIABLES[variable]
-
-
-def _variant(peer: Peer, message: type[Request[F]]) -> Callable[..., Request[F]]:
-    """Return the variant of a request that the cycler's version asks for."""
-    return cast(Callable[..., Request[F]], registry().variant(message, peer.session.version))
+    message = JumpChannel(channel_index=channel.index, step_index=step)
+    return (yield from command(channel, message, timeout_s))
 
 
 def _read_request(peer: Peer, index: int, extra: NeedType) -> Request[Any]:
-    return _variant(peer, GetChannelsInfo)(channel_index=index, aux_options=extra)
+    return variant(peer, GetChannelsInfo)(channel_index=index, aux_options=extra)
 
 
-def _command(channel: ChannelPeer, message: Request[F], timeout_s: float | None) -> Call[F]:
-    """Send a command to one channel."""
-    feedback = yield from request(channel.cycler, message, timeout_s)
-    result = cast(Any, feedback).result
-    if not result.is_success:
-        raise refused(message, feedback, result, channel.number)
-    return feedback
-
-
-def _outcomes(message: Request[Any], feedbacks: list[Any], numbers: list[int]) -> list[Outcome]:
+def outcomes_of(message: Request[Any], feedbacks: list[Any], numbers: list[int]) -> list[Outcome]:
     """Return the outcome for each channel; a feedback that names none is about all of them."""
     named = {channel_of(one.channel_index): one for one in feedbacks if one.channel_index >= 0}
     for_all = next((one for one in feedbacks if one.channel_index < 0), None)

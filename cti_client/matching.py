@@ -32,7 +32,8 @@ class Fit(IntEnum):
 
     NO = 0  #: it belongs to another request
     WEAK = 1  #: nothing in it tells, so it fits only where there is no second one to choose
-    EXACT = 2  #: class, echoes and channels agree
+    WIDE = 2  #: it has what was asked for, among all other channels: some cyclers answer so
+    EXACT = 3  #: class, echoes and channels agree
 
 
 class Expected:
@@ -101,17 +102,29 @@ class Expected:
             fit = Fit.WEAK
         if self._asked is not None:
             named = set(named_channels(message))
-            if not named <= self._asked:
-                return Fit.NO
             if not named:
-                fit = Fit.WEAK
+                return Fit.WEAK
+            if not named <= self._asked:
+                return Fit.WIDE if fit is Fit.EXACT and self._all_channels(named) else Fit.NO
         return fit
 
-    def overlaps(self, other: Expected) -> bool:
-        """Tell whether a feedback could fit this request and the other."""
+    def _all_channels(self, named: set[int]) -> bool:
+        """Tell whether a list names every channel of the cycler, those asked for among them."""
+        if self._asked is None or self._channel_count is None:
+            return False
+        return self._asked < named and named >= set(range(self._channel_count))
+
+    def overlaps(self, other: Expected, *, wide: bool = False) -> bool:
+        """Tell whether a feedback could fit this request and the other.
+
+        Args:
+            other: the other.
+            wide: the cycler is known to answer about all channels where one was asked for.
+        """
         if self.feedback is not other.feedback:
             return False
-        if self._asked is not None and other._asked is not None and not self._asked & other._asked:
+        apart = self._asked is not None and other._asked is not None and not self._asked & other._asked
+        if apart and not wide:
             return False
         common = self._echo.keys() & other._echo.keys()
         return all(self._echo[field] & other._echo[field] for field in common)

@@ -10,7 +10,7 @@ from typing import Any
 from cti_client.channels import channel_of
 from cti_schema.enumerations import Code
 from cti_schema.enums import ChannelStatus
-from cti_schema.errors import ResultError
+from cti_schema.errors import CTIError, ResultError
 from cti_schema.message import Feedback, Record, Request
 
 __all__ = ["Outcome", "Reading", "readings_of"]
@@ -91,33 +91,41 @@ class Outcome:
 
     Attributes:
         channel: number of the channel, from 1.
-        result: the result code; it has a ``meaning``.
+        result: the result code; it has a ``meaning``. ``None`` where no answer came.
         request: what was sent.
-        feedback: what came back.
+        feedback: what came back, or ``None``.
+        error: why no answer came, or ``None``. With `cti_schema.errors.OutcomeUnknown` the command may have
+            taken effect all the same.
     """
 
     channel: int
-    result: Code
+    result: Code | None
     request: Request[Any] = field(repr=False)
-    feedback: Feedback = field(repr=False)
+    feedback: Feedback | None = field(default=None, repr=False)
+    error: CTIError | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the command succeeded on the channel."""
-        return self.result.is_success
+        return self.result is not None and self.result.is_success
 
     @property
     def meaning(self) -> str:
-        """What the result code means."""
-        return self.result.meaning
+        """What the result code means, or why there is none."""
+        return str(self.error) if self.result is None else self.result.meaning
 
     def check(self) -> None:
         """Do nothing if the command succeeded.
 
         Raises:
-            ResultError: it did not.
+            CTIError: it did not: `cti_schema.errors.ResultError` for a result that is not success, else why
+                no answer came.
         """
+        if self.error is not None:
+            raise self.error
         if not self.ok:
+            assert self.result is not None
+            assert self.feedback is not None
             raise refused(self.request, self.feedback, self.result, self.channel)
 
 

@@ -9,6 +9,7 @@ What keeps a feedback from the wrong request, in a protocol without transaction 
 - A feedback must fit: its class, what it repeats, the channels in its lists (`cti_client.matching`).
 - Two requests that one feedback could fit are never on their way at the same time:
   `Session.conflict` names the earlier one, and the later one waits for it, unsent.
+- A cycler that answers about all channels where one was asked for gets one such question at a time.
 - A request whose deadline has passed stays behind and takes its late feedbacks. While it is there,
   it counts as on its way. Who cannot wait for it drops the connection: a new session knows nothing
   of the old one's feedbacks, and no late feedback reaches it.
@@ -82,6 +83,7 @@ class Session:
         self._open: list[Exchange] = []  # in the order of sending
         self._recent: deque[Expected] = deque(maxlen=32)
         self._hinted = False
+        self._wide = False  # a read of one channel was answered with all of them
 
     @property
     def logged_in(self) -> bool:
@@ -115,7 +117,7 @@ class Session:
     def conflict(self, request: Request[Any]) -> Exchange | None:
         """Return an earlier request on its way whose feedback could be taken for this one's, if any."""
         expected = Expected(request, self.channel_count)
-        return next((other for other in self._open if other.expected.overlaps(expected)), None)
+        return next((one for one in self._open if one.expected.overlaps(expected, wide=self._wide)), None)
 
     def send(
         self, request: Request[Any], timeout_s: float, deadline: float | None = None
@@ -263,6 +265,11 @@ class Session:
         exact = [exchange for fit, exchange in fits if fit is Fit.EXACT]
         if exact:
             return exact[0]  # there is but one: `send` lets no second in
+        wide = [exchange for fit, exchange in fits if fit is Fit.WIDE]
+        if wide:
+            # Several may be on their way only before this was known. Answers come in the order of asking.
+            self._wide = True
+            return wide[0]
         same_class = [exchange for exchange in self._open if exchange.expected.feedback is type(message)]
         weak = [exchange for fit, exchange in fits if fit is Fit.WEAK]
         return weak[0] if weak and len(same_class) == 1 else None
@@ -287,6 +294,8 @@ class Session:
         if late:
             if exchange.error is None:
                 return Event(EventKind.DUPLICATE, f"{name} came a second time, as from old servers", message)
+            if isinstance(exchange.error, OutcomeUnknown) and problem is None:
+                exchange.error.feedbacks.append(message)  # it may be asked what became of the request
             return Event(EventKind.LATE, f"{name} came after the deadline of its request", message)
         if problem is not None:
             reason = f"its answer cannot be read: {problem}"

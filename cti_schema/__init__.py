@@ -7,7 +7,8 @@ The public surface is small::
     messages()            every declared message
     FrameBuffer(...)      a byte stream -> frames
 
-Importing this package costs little; construct is imported when the first frame is decoded or encoded.
+Importing this package costs little: what it offers is imported when it is first used, and construct
+only for a frame or a message that is not plainly as declared.
 """
 
 from __future__ import annotations
@@ -64,4 +65,5 @@ def __getattr__(name: str) -> Any:
     # Import on use: `cti --help` must not wait for construct.
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
+    found = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    return found

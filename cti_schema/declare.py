@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 from cti_schema.answers import Answers, once
+from cti_schema.compile import form
 from cti_schema.errors import DeclarationError
 from cti_schema.kinds import (
     KINDS,
@@ -214,6 +215,7 @@ def _own_layout(cls: type) -> list[Kind]:
         if isinstance(value, Kind):
             if type(value) not in KINDS:
                 raise DeclarationError(f"{where}: {type(value).__name__} is not one of the kinds of fields")
+            form.check(value, where)
             if value.is_value and name not in annotated:
                 raise DeclarationError(
                     f"{where}: a field with a value needs an annotation, like `{name}: int`"

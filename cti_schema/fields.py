@@ -9,9 +9,9 @@ called ``result`` or ``reserved``::
     reserved = f.reserved(101)
 
 Annotated fields are the arguments of the message; the others (`count`, `length`, `reserved`,
-`surplus`) are not. Every function takes ``doc``, ``unit``, ``vendor``, ``secret`` and ``default``.
-Every field becomes a construct subcon when the message's ``struct`` is first asked for; until then
-nothing here imports construct.
+`surplus`) are not. Every function takes ``doc``, ``unit``, ``vendor``, ``secret``,
+``personal`` and ``default``. Every field becomes a construct subcon when the message's ``struct`` is first
+asked for; until then nothing here imports construct.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ class Meta(TypedDict, total=False):
     unit: str
     vendor: str
     secret: bool
+    personal: bool
     default: Any
 
 

@@ -46,6 +46,8 @@ class Kind:
         unit: unit of a number, for example ``V``.
         vendor: name in the vendor's documents or library.
         secret: hide the value unless secrets are asked for.
+        personal: the value is about a person, or written by one about the cycler's owner; it is shown, but
+            not passed on.
         default: value of a message that was made without it.
     """
 
@@ -54,6 +56,7 @@ class Kind:
     unit: str = ""
     vendor: str = ""
     secret: bool = False
+    personal: bool = False
     default: Any = MISSING
     name: str = field(default="", init=False)
 

@@ -24,6 +24,9 @@ from cti_schema.message import Direction, Message, Request, UnknownMessage
 #: Entry points of this group name modules or packages with further messages.
 ENTRY_POINTS: Final = "cti.messages"
 
+#: What decoders keep about codes that they have looked up. Forgotten whenever a message joins a registry.
+LOOKED_UP: Final[dict[int, Any]] = {}
+
 
 class Registry:
     """A set of messages without contradictions."""
@@ -49,6 +52,7 @@ class Registry:
                     f"{spec.name}: the {spec.direction} code 0x{spec.code:08X} with a {spec.form} body "
                     f"is {other.spec.name} already"
                 )
+        LOOKED_UP.clear()
         self._by_name[spec.name] = message
         self._by_code[spec.direction, spec.code] = (*others, message)
         if spec.variant_of is not None and issubclass(message, Request):

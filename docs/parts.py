@@ -6,11 +6,13 @@ repository, so that no page can say what the code no longer does.
 
 from __future__ import annotations
 
+import csv
 import inspect
 import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +20,9 @@ from textwrap import dedent, indent
 from types import ModuleType
 
 import click
+import curves
 import drawing
+import scenario_parts
 import wrong_declarations
 
 import spoofer
@@ -63,6 +67,8 @@ def write(folder: Path) -> None:
         "frame_plan.html": drawing.plan(),
         "stop_schedule.html": drawing.byte_map(encode(StopSchedule(channel_index=13))),
     }
+    found |= scenario_parts.parts()
+    found["closed_loop.html"] = closed_loop()
     found |= session()
     examples = [path for path in sorted(EXAMPLES.glob("*.py")) if not path.name.startswith("test_")]
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -103,6 +109,16 @@ def session() -> dict[str, str]:
 def prompt(arguments: Sequence[str]) -> str:
     """Return the line that somebody types."""
     return f"$ {shlex.join(['cti', *arguments])}\n"
+
+
+def closed_loop() -> str:
+    """Return the curves of the charge that the example of a closed loop does when it is run."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "curve.csv"
+        python("closed_loop.py", str(path))
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [[float(value) for value in row] for row in list(csv.reader(file))[1:]]
+    return curves.curves(*zip(*rows, strict=True))
 
 
 def command(arguments: Sequence[str]) -> str:

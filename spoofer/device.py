@@ -1,67 +1,82 @@
 """The cycler: its channels, its users, and what it refuses. No bytes, no sockets, no tasks.
 
-Every method that changes something returns a result of the declarations. Which refusal fits is taken
-from the meanings of the results; where the documents are silent, the choice is said at the method.
+Every method that changes something returns a result of the declarations.
 """
 
 from __future__ import annotations
 
-import math
-import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
 
-from cti_schema.enums import CtiVersion, LoginResult, MetaVariableCode, ResumeResult, StartResult
-from cti_schema.errors import ConfigurationError
-from cti_schema.messages.assign_schedule import AssignScheduleResult
-from cti_schema.messages.continue_schedule import ContinueResult
-from cti_schema.messages.jump_channel import JumpResult
-from cti_schema.messages.set_meta_variable import SetMvResult
-from cti_schema.messages.stop_schedule import StopResult
-from spoofer.cell import Cell, CellParameters
-from spoofer.channel import Channel, Phase, Reading
-from spoofer.schedule import Schedule, default_schedule
-from spoofer.users import User, as_users
+from cti_schema.enums import AuxGroup, CtiVersion, LoginResult
+from spoofer.cell import CellParameters
+from spoofer.control import Control
+from spoofer.equipment import Equipment
+from spoofer.folder import Folder
+from spoofer.library import Library
+from spoofer.personality import Personality, personality
+from spoofer.rack import MOST_CHANNELS as MOST_CHANNELS
+from spoofer.resuming import Resuming
+from spoofer.schedule import USER_VARIABLES as USER_VARIABLES
+from spoofer.schedule import Schedule
+from spoofer.setting import Setting
+from spoofer.users import ControlSeat, User, as_users
+from spoofer.values import Values
 
-#: The vendor's client throws a whole feedback away when a channel index is 2048 or more.
-MOST_CHANNELS: Final = 2048
-
-#: Longest names in UTF-16 units: the fixed channel record has no room for more.
-TEST_NAME_LIMIT: Final = 72
-SCHEDULE_NAME_LIMIT: Final = 200
-
-#: The meta variables that a client may set: user variables 1-4 and 5-16.
-USER_VARIABLES: Final = tuple(MetaVariableCode(code) for code in (*range(52, 56), *range(105, 117)))
+#: Messages to the operator that are kept; the oldest goes first.
+_MOST_MESSAGES = 100
 
 
-class Device:
+def _personality(given: Personality | str | int) -> Personality:
+    return given if isinstance(given, Personality) else personality(given)
+
+
+class Device(Control, Resuming, Values, Setting):
     """A cycler with its channels.
 
     Args:
         channels: number of channels, 1 to 2048.
-        version: the version told at login, which selects the messages that a client sends.
+        personality: which cycler software it plays: a `Personality`, its name, or the version told at login.
+        version: the same as a number, for those who have one; it goes before ``personality``.
         serial_number: of the cycler.
         users: who may log in, by name: a password, or a `User`. ``None`` lets anybody in.
-        schedules: schedules by name; every other name runs `default_schedule`.
+        schedules: schedules by name, beside those in the folder.
         cell: what the cells are made of; each differs from it by a few per cent.
         clock: returns seconds; need not begin at zero.
         speed: simulated seconds per second of the clock.
         seed: of everything that is left to chance.
+        refresh_s: readings change once in so many seconds of the clock; 0 for always.
+        folder: the file area with the schedules; by default a temporary one, and every name that is assigned
+            is that of the default schedule.
+        parallel: groups of zero-based channels that work in parallel; the first of each is the master.
+        aux: how many auxiliaries of each group a channel has; by default one temperature.
+        sptt: whether EQs, cells and trays belong to the channels.
 
     Attributes:
+        personality: which cycler software it plays.
+        serial_number: of the cycler.
         users: who may log in, by name; ``None`` when anybody may.
-        schedules: schedules by name.
+        seat: the place of the one user who controls.
+        folder: the file area.
+        library: the schedules.
+        equipment: auxiliaries, chambers, EQs, cells and trays.
+        log_interval_s: seconds between two values by UDP and in the database.
+        messages: what clients told the operator, the latest last.
+        calibration_window_open: whether a calibration can be started.
+        uds_signals: what UDS signals of a channel were set to, by channel and name.
 
     Raises:
-        ConfigurationError: the number of channels or the speed makes no sense.
+        ConfigurationError: an argument makes no sense.
+        UnknownNameError: there is no such personality.
     """
 
     def __init__(
         self,
         channels: int = 16,
         *,
-        version: CtiVersion = CtiVersion.CTI_PRO8,
+        personality: Personality | str | int = "pro8",
+        version: int | None = None,
         serial_number: int = 100001,
         users: Mapping[str, str | User] | None = None,
         schedules: Iterable[Schedule] = (),
@@ -69,244 +84,52 @@ class Device:
         clock: Callable[[], float] = time.monotonic,
         speed: float = 1.0,
         seed: int = 0,
+        refresh_s: float = 0.01,
+        folder: Folder | None = None,
+        parallel: Sequence[Sequence[int]] = (),
+        aux: Mapping[AuxGroup, int] | None = None,
+        sptt: bool = True,
     ) -> None:
-        if not 1 <= channels <= MOST_CHANNELS:
-            raise ConfigurationError(f"channels: {channels} is not from 1 to {MOST_CHANNELS}")
-        if not (speed > 0.0 and math.isfinite(speed)):
-            raise ConfigurationError(f"speed: {speed} is no number above zero")
-        self.version = version
-        self.serial_number = serial_number
-        self.speed = speed
-        self.schedules = {schedule.name: schedule for schedule in schedules}
-        self.random = random.Random(seed)  # noqa: S311 - no secrets: the same seed makes the same cycler
-        self.users = as_users(users)
-        self._nominal = cell or CellParameters()
-        self._clock = clock
-        self._began = clock()
-        self._channels = [Channel(index, self._new_cell()) for index in range(channels)]
-        self._test_names: set[str] = set()
-
-    def _new_cell(self) -> Cell:
-        nominal, spread = self._nominal, self.random.uniform
-        parameters = CellParameters(
-            capacity_ah=nominal.capacity_ah * spread(0.98, 1.02),
-            series_resistance_ohm=nominal.series_resistance_ohm * spread(0.95, 1.05),
-            pair_resistance_ohm=nominal.pair_resistance_ohm * spread(0.95, 1.05),
-            pair_time_constant_s=nominal.pair_time_constant_s,
-            heat_capacity_j_per_k=nominal.heat_capacity_j_per_k,
-            cooling_w_per_k=nominal.cooling_w_per_k,
-            ambient_degc=nominal.ambient_degc,
+        super().__init__(
+            channels,
+            cell=cell,
+            clock=clock,
+            speed=speed,
+            seed=seed,
+            refresh_s=refresh_s,
+            parallel=parallel,
         )
-        return Cell(parameters, soc=spread(0.15, 0.35))
-
-    # --- looking -------------------------------------------------------------------------------
+        self.personality = _personality(personality if version is None else version)
+        self.serial_number = serial_number
+        self.users = as_users(users)
+        self.seat = ControlSeat()
+        self.folder = folder if folder is not None else Folder()
+        self.library = Library(
+            schedules, self.folder, every_name=folder is None, capacity_ah=self.nominal_cell.capacity_ah
+        )
+        self.equipment = Equipment(channels, sptt=sptt) if aux is None else Equipment(channels, aux, sptt)
+        self.log_interval_s = 1.0
+        self.messages: deque[str] = deque(maxlen=_MOST_MESSAGES)
+        self.calibration_window_open = True
+        self.uds_signals: dict[tuple[int, str], str] = {}
+        self._tests = {}
+        self._updated = {}
 
     @property
-    def now(self) -> float:
-        """Simulated seconds since the device was made."""
-        return (self._clock() - self._began) * self.speed
+    def version(self) -> CtiVersion:
+        """The version told at login, which selects the messages that a client sends."""
+        return self.personality.version
 
     @property
-    def channel_count(self) -> int:
-        """Number of channels."""
-        return len(self._channels)
-
-    def channel(self, index: int) -> Channel | None:
-        """Return a channel as it is now, or ``None`` if there is none of that zero-based index.
-
-        A channel may be changed directly (`Channel.comm_failure`, `Channel.barcode`), as an operator would.
-        """
-        if not 0 <= index < len(self._channels):
-            return None
-        channel = self._channels[index]
-        channel.advance(self.now)
-        return channel
-
-    def readings(self, indices: Iterable[int] | None = None) -> list[Reading]:
-        """Return what channels show now: those of the indices, by default all. Unknown ones are left out."""
-        now = self.now
-        wanted = range(len(self._channels)) if indices is None else indices
-        return [self._channels[index].reading(now) for index in wanted if 0 <= index < len(self._channels)]
+    def schedules(self) -> dict[str, Schedule]:
+        """Schedules by name, beside those in the folder."""
+        return self.library.given
 
     def login(self, username: str, password: str) -> tuple[LoginResult, bool]:
-        """Return whether the user may log in, and whether it may control."""
+        """Return whether the user may log in, and whether it has the right to control."""
         if self.users is None:
             return LoginResult.SUCCESS, True
         user = self.users.get(username)
         if user is None or user.password != password:
             return LoginResult.FAILED, False
         return LoginResult.SUCCESS, user.may_control
-
-    # --- controlling ---------------------------------------------------------------------------
-
-    def _settled(self, index: int) -> Channel | None:
-        """Return a channel whose state holds exactly now, so that it may be changed; ``None`` if none."""
-        channel = self.channel(index)
-        if channel is not None:
-            channel.advance(self.now, whole=False)
-        return channel
-
-    def assign(self, index: int, schedule_name: str) -> AssignScheduleResult:
-        """Assign a schedule to a channel. That of a paused channel cannot be changed either.
-
-        A name that no message can carry is that of no schedule.
-        """
-        channel = self._settled(index)
-        if channel is None:
-            return AssignScheduleResult.INDEX
-        if not schedule_name:
-            return AssignScheduleResult.SCHEDULE_NAME_EMPTY_ERROR
-        if "\0" in schedule_name or utf16_units(schedule_name) > SCHEDULE_NAME_LIMIT:
-            return AssignScheduleResult.SCHEDULE_NOT_FOUND_ERROR
-        if channel.phase in (Phase.RUNNING, Phase.PAUSED):
-            return AssignScheduleResult.CHANNEL_RUNNING_ERROR
-        channel.schedule_name = schedule_name
-        return AssignScheduleResult.SUCCESS
-
-    def start(self, indices: Sequence[int], test_name: str) -> list[StartResult]:
-        """Start one test on channels, and return the result of each.
-
-        A name is used up when a channel starts with it; the channels of one call share it. An unsafe
-        channel counts as running, as the result's meaning says. A name ends at its first NUL.
-        """
-        test_name = test_name.partition("\0")[0]
-        new = bool(test_name) and test_name not in self._test_names
-        return [self._start(index, test_name, new) for index in indices]
-
-    def _start(self, index: int, test_name: str, new: bool) -> StartResult:
-        channel = self._settled(index)
-        if channel is None:
-            return StartResult.INDEX
-        if channel.phase in (Phase.RUNNING, Phase.PAUSED, Phase.UNSAFE):
-            return StartResult.CHANNEL_RUNNING
-        if channel.comm_failure:
-            return StartResult.CHANNEL_NOT_CONNECT
-        if not channel.schedule_name:
-            return StartResult.NO_SCHEDULE_ASSIGNED
-        if utf16_units(test_name) > TEST_NAME_LIMIT:
-            return StartResult.TEST_NAME_TOO_LONG
-        if not new:
-            return StartResult.TEST_NAME_EXISTS
-        self._test_names.add(test_name)
-        channel.begin(self._schedule(channel.schedule_name), test_name)
-        return StartResult.SUCCESS
-
-    def _schedule(self, name: str) -> Schedule:
-        return self.schedules.get(name) or default_schedule(name, self._nominal.capacity_ah)
-
-    def stop(self, index: int) -> StopResult:
-        """Stop the test on a channel, running or paused. The channel is idle then."""
-        channel = self._settled(index)
-        if channel is None:
-            return StopResult.INDEX
-        if channel.phase not in (Phase.RUNNING, Phase.PAUSED):
-            return StopResult.NOT_RUNNING
-        channel.end(Phase.IDLE, "Stopped by user")
-        return StopResult.SUCCESS
-
-    def resume(self, index: int) -> ResumeResult:
-        """Let the last test of a channel go on where it was stopped.
-
-        A test that came to its end by itself has nothing to go on with, and is no test to resume.
-        """
-        channel = self._settled(index)
-        if channel is None:
-            return ResumeResult.INDEX
-        if channel.phase in (Phase.RUNNING, Phase.PAUSED, Phase.UNSAFE):
-            return ResumeResult.CHANNEL_RUNNING
-        if channel.comm_failure:
-            return ResumeResult.CHANNEL_NOT_CONNECT
-        if not channel.schedule_name:
-            return ResumeResult.NO_SCHEDULE_ASSIGNED
-        if channel.run is None or channel.run.step is None:
-            return ResumeResult.NO_TEST_NAME
-        if channel.run.schedule.name != channel.schedule_name:
-            return ResumeResult.NO_TEST_NAME
-        channel.go_on()
-        return ResumeResult.SUCCESS
-
-    def continue_(self, index: int) -> ContinueResult:
-        """Let a paused channel go on."""
-        channel = self._settled(index)
-        if channel is None:
-            return ContinueResult.INDEX
-        if channel.phase is Phase.RUNNING:
-            return ContinueResult.CHANNEL_RUNNING
-        if channel.phase is Phase.UNSAFE:
-            return ContinueResult.CHANNEL_UNSAFE
-        if channel.comm_failure:
-            return ContinueResult.CHANNEL_NOT_CONNECT
-        if channel.phase is not Phase.PAUSED:
-            return ContinueResult.NOT_PAUSE_NORMAL
-        channel.go_on()
-        return ContinueResult.SUCCESS
-
-    def jump(self, index: int, step_index: int) -> JumpResult:
-        """Go on with another zero-based step. One that does not exist stops the test (protocol v1.1).
-
-        The result of a channel that is not running is ``CHANNEL_RUNNING``, whose name says the opposite.
-        """
-        channel = self._settled(index)
-        if channel is None:
-            return JumpResult.INDEX
-        if channel.comm_failure:
-            return JumpResult.CHANNEL_NOT_CONNECT
-        if channel.phase is not Phase.RUNNING or channel.run is None:
-            return JumpResult.CHANNEL_RUNNING
-        channel.run.jump(step_index)
-        if channel.run.step is None:
-            channel.end(Phase.IDLE, "Jump to a step that does not exist")
-        return JumpResult.SUCCESS
-
-    def set_variable(self, index: int, code: int, value: float) -> SetMvResult:
-        """Set a user variable of a channel that runs. There is no result for a wrong index: ``FAILED``."""
-        channel = self._settled(index)
-        if channel is None:
-            return SetMvResult.FAILED
-        if code not in USER_VARIABLES:
-            return SetMvResult.METACODE_NOTEXIST
-        if channel.phase is not Phase.RUNNING:
-            return SetMvResult.CHANNEL_NOT_STARTED
-        channel.variables[int(code)] = value
-        return SetMvResult.SUCCESS
-
-    # --- what happens to a cycler ---------------------------------------------------------------
-
-    def pause(self, index: int) -> None:
-        """Pause a running test, as the operator or a schedule does; no CTI command does it.
-
-        Raises:
-            IndexError: there is no such channel.
-        """
-        channel = self._must(index)
-        if channel.phase is Phase.RUNNING:
-            channel.end(Phase.PAUSED, "Paused by user")
-
-    def trip(self, index: int, exit_condition: str = "Unsafe") -> None:
-        """Make a channel unsafe; a running test ends.
-
-        Raises:
-            IndexError: there is no such channel.
-        """
-        self._must(index).end(Phase.UNSAFE, exit_condition)
-
-    def clear(self, index: int) -> None:
-        """Make an unsafe channel idle again.
-
-        Raises:
-            IndexError: there is no such channel.
-        """
-        channel = self._must(index)
-        if channel.phase is Phase.UNSAFE:
-            channel.end(Phase.IDLE, "N/A")
-
-    def _must(self, index: int) -> Channel:
-        channel = self._settled(index)
-        if channel is None:
-            raise IndexError(f"there is no channel with index {index}")
-        return channel
-
-
-def utf16_units(text: str) -> int:
-    """Return how many UTF-16 units a text has on the wire."""
-    return len(text) + sum(character > "\uffff" for character in text)

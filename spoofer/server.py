@@ -1,33 +1,62 @@
-"""The asyncio shell: sockets around connections. What is answered is decided elsewhere.
+"""A cycler on sockets: listens, and ends in an orderly way. What a client is told is decided elsewhere.
 
-Each client has one task that reads, answers and waits until the answer is taken; nothing piles up for a
-client that does not read. Whatever goes wrong on one connection ends that connection alone.
+Everything of one spoofer happens in one event loop: the device needs no locks. Programs in other threads
+change it by `Spoofer.call`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from cti_schema.errors import ConfigurationError
-from spoofer.connection import MAX_FRAME, Connection, OnMessage
+from spoofer.connection import MAX_FRAME, OnMessage
 from spoofer.device import Device
+from spoofer.faults import Faults
+from spoofer.journal import Journal
+from spoofer.replay import Replay
+from spoofer.served import Served
+from spoofer.shared import Shared, Tap
+from spoofer.steady import SteadyAnswers
 from spoofer.users import User, as_users
 
 log = logging.getLogger("spoofer")
 
-#: Bytes taken from a socket at a time.
-_READ: Final = 2**16
+P = ParamSpec("P")
+T = TypeVar("T")
 
-#: Replies in a row before other clients get a turn.
-_TURN: Final = 8
+#: Clients that may be connected at a time. Each has a socket, and the system has not many more.
+MAX_CONNECTIONS: Final = 1024
+
+#: Bytes per second that a client may send before it has logged in: one largest request.
+MAX_BYTES_BEFORE_LOGIN: Final = MAX_FRAME
+
+#: Clients that wait to be accepted: as many as may come at once.
+_BACKLOG: Final = 1024
+
+
+class Options(TypedDict, total=False):
+    """What `Spoofer` takes by keyword."""
+
+    host: str
+    port: int
+    files_port: int | None
+    users: Mapping[str, str | User] | None
+    journal: Journal | None
+    on_message: OnMessage | None
+    faults: Faults | None
+    replay: Replay | None
+    tap: Tap | None
+    max_connections: int
+    max_frame: int
+    max_bytes_before_login: int
+    udp_anywhere: bool
 
 
 class Spoofer:
@@ -37,10 +66,26 @@ class Spoofer:
         device: the cycler; by default one with 16 channels.
         host: address to listen on; the default can be reached from this computer alone.
         port: 0 picks a free one.
+        files_port: a second port of the same device, as a cycler has one for files; every request is
+            answered on either. 0 picks a free one; ``None`` is none.
         users: who may log in, by name: a password, or a `User`. ``None`` keeps those of the device.
+        journal: what happens is written there.
         on_message: called with every request and feedback; see `Connection`.
+        faults: what goes wrong; more can be added while it runs.
+        tap: is called with the client's address, the direction and the bytes of all that comes and goes,
+            passwords among them; without bytes when the connection has ended.
         max_connections: clients beyond it are closed at once.
         max_frame: largest request in bytes.
+        max_bytes_before_login: bytes per second that a client may send before it has logged in; who
+            sends more is held back.
+        udp_anywhere: streams of meta variables may go to other computers, too; see `UdpSender`.
+
+    Attributes:
+        device: the cycler. From another thread change it by `call`.
+        faults: what goes wrong; may be changed from any thread.
+
+    Raises:
+        ConfigurationError: a limit is not above zero.
     """
 
     def __init__(
@@ -49,21 +94,49 @@ class Spoofer:
         *,
         host: str = "127.0.0.1",
         port: int = 9031,
+        files_port: int | None = None,
         users: Mapping[str, str | User] | None = None,
+        journal: Journal | None = None,
         on_message: OnMessage | None = None,
-        max_connections: int = 1000,
+        faults: Faults | None = None,
+        replay: Replay | None = None,
+        tap: Tap | None = None,
+        max_connections: int = MAX_CONNECTIONS,
         max_frame: int = MAX_FRAME,
+        max_bytes_before_login: int = MAX_BYTES_BEFORE_LOGIN,
+        udp_anywhere: bool = False,
     ) -> None:
+        for name, limit in (
+            ("max_connections", max_connections),
+            ("max_frame", max_frame),
+            ("max_bytes_before_login", max_bytes_before_login),
+        ):
+            if limit < 1:
+                raise ConfigurationError(f"{name}: {limit} is not above zero")
         self.device = device if device is not None else Device()
         if users is not None:
             self.device.users = as_users(users)
+        self._journal = journal
+        self.faults = faults if faults is not None else Faults()
+        self._shared = Shared(
+            device=self.device,
+            faults=self.faults,
+            replay=replay,
+            steady=SteadyAnswers(self.device),
+            journal=journal,
+            on_message=on_message,
+            tap=tap,
+            max_connections=max_connections,
+            max_frame=max_frame,
+            max_bytes_before_login=max_bytes_before_login,
+            udp_anywhere=udp_anywhere,
+        )
         self._host = host
         self._port = port
-        self._on_message = on_message
-        self._max_connections = max_connections
-        self._max_frame = max_frame
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.Task[None]] = set()
+        self._files_port = files_port
+        self._servers: list[asyncio.Server] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = asyncio.Event()
 
     @property
     def host(self) -> str:
@@ -76,9 +149,25 @@ class Spoofer:
         return self._port
 
     @property
+    def files_port(self) -> int | None:
+        """The second port that it listens on, if any: after `start`, the real one."""
+        return self._files_port
+
+    @property
+    def journal(self) -> Journal:
+        """What happened; may be read from any thread.
+
+        Raises:
+            ConfigurationError: the spoofer was made without one.
+        """
+        if self._journal is None:
+            raise ConfigurationError("this spoofer keeps no journal: make it with journal=Journal()")
+        return self._journal
+
+    @property
     def connections(self) -> int:
         """Number of clients that are connected."""
-        return len(self._clients)
+        return len(self._shared.clients)
 
     async def start(self) -> None:
         """Listen. Clients are served as soon as this returns.
@@ -86,42 +175,54 @@ class Spoofer:
         Raises:
             ConfigurationError: the address cannot be listened on, or it listens already.
         """
-        if self._server is not None:
+        if self._servers:
             raise ConfigurationError(f"already listening on {self._host}:{self._port}")
+        self._loop = asyncio.get_running_loop()
+        self._closed.clear()
         try:
-            self._server = await asyncio.start_server(self._accept, self._host, self._port, limit=_READ)
+            self._port = await self._listen(self._port)
+            if self._files_port is not None:
+                self._files_port = await self._listen(self._files_port)
+        except ConfigurationError:
+            await self.close()
+            raise
+
+    async def _listen(self, port: int) -> int:
+        """Listen on a port, and return which it is."""
+        try:
+            server = await asyncio.get_running_loop().create_server(
+                lambda: Served(self._shared), self._host, port, backlog=_BACKLOG
+            )
         except (OSError, OverflowError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise ConfigurationError(f"cannot listen on {self._host}:{self._port}: {reason}") from error
-        self._port = self._server.sockets[0].getsockname()[1]
-        log.info("listening on %s:%d", self._host, self._port)
+            raise ConfigurationError(f"cannot listen on {self._host}:{port}: {reason}") from error
+        self._servers.append(server)
+        found: int = server.sockets[0].getsockname()[1]
+        log.info("listening on %s:%d", self._host, found)
+        return found
 
     async def serve_forever(self) -> None:
         """Serve until cancelled, or until `close`; started if it is not yet."""
-        if self._server is None:
+        if not self._servers:
             await self.start()
-        assert self._server is not None
         try:
-            # `Server.serve_forever` raises CancelledError when the server is closed, too.
-            await self._server.serve_forever()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
+            await self._closed.wait()
         finally:
             await self.close()
 
     async def close(self) -> None:
         """Stop listening, and close every connection. A second call does nothing."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.close()
-        for task in list(self._clients):
-            task.cancel()
-        if self._clients:
-            await asyncio.wait(self._clients)
-        await server.wait_closed()
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
+        for client in list(self._shared.clients):
+            client.abort()
+        while self._shared.clients:  # noqa: ASYNC110 - asyncio tells them all in its next round
+            await asyncio.sleep(0)
+        for server in servers:
+            await server.wait_closed()
+        self._loop = None
+        self._closed.set()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -132,69 +233,45 @@ class Spoofer:
     ) -> None:
         await self.close()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a client, or refuse it. Called by the server; the work is done in a task of its own."""
-        peer = _peer(writer)
-        if self._server is None or len(self._clients) >= self._max_connections:
-            log.warning("%s: refused, %d connections are open", peer, len(self._clients))
-            writer.transport.abort()
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(peer, reader, writer))
-        self._clients.add(task)
-        task.add_done_callback(self._clients.discard)
+    def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function between two requests, in the spoofer's own thread, and return its result.
 
-    async def _serve(self, peer: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        log.info("%s: connected", peer)
-        connection = Connection(
-            self.device, peer=peer, on_message=self._on_message, max_frame=self._max_frame
-        )
-        try:
-            with suppress(OSError):
-                writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            while data := await reader.read(_READ):
-                for count, reply in enumerate(connection.replies(data), start=1):
-                    writer.write(reply)
-                    await writer.drain()
-                    if count % _TURN == 0:
-                        await asyncio.sleep(0)
-            log.info("%s: closed by the client", peer)
-            # A client that only ended its own side still gets every answer.
-            writer.close()
-            await writer.wait_closed()
-        except OSError as error:
-            log.info("%s: lost: %s", peer, error)
-        except asyncio.CancelledError:
-            log.info("%s: closed", peer)
-        except Exception:
-            log.exception("%s: closed, because answering failed", peer)
-        finally:
-            writer.transport.abort()  # what the client has not taken by now is not waited for
+        This is how a test changes the device of a spoofer that runs in another thread. It waits for that.
+
+        Raises:
+            Exception: what the function raises.
+        """
+        loop = self._loop
+        if loop is None or _running_loop() is loop:
+            return function(*args, **kwargs)
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function(*args, **kwargs))
+            except Exception as error:
+                done.set_exception(error)
+
+        loop.call_soon_threadsafe(run)
+        return done.result()
 
 
-def _peer(writer: asyncio.StreamWriter) -> str:
-    address: Any = writer.get_extra_info("peername")
-    return f"{address[0]}:{address[1]}" if address else "unknown"
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 @contextmanager
-def running(
-    device: Device | None = None,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    users: Mapping[str, str | User] | None = None,
-    on_message: OnMessage | None = None,
-) -> Iterator[Spoofer]:
+def running(device: Device | None = None, **options: Unpack[Options]) -> Iterator[Spoofer]:
     """Run a spoofer in a thread of its own, for synchronous programs and tests.
 
-    The device belongs to that thread: change it before, or through requests.
+    The device belongs to that thread: change it before, by `Spoofer.call`, or through requests.
 
     Args:
-        device: as for `Spoofer`, like the arguments that follow.
-        host: the address.
-        port: a free one by default.
-        users: who may log in.
-        on_message: called in that thread.
+        device: as for `Spoofer`.
+        options: as for `Spoofer`; the port is a free one by default.
 
     Yields:
         The spoofer, listening, with ``host`` and ``port``.
@@ -202,7 +279,8 @@ def running(
     Raises:
         ConfigurationError: the address cannot be listened on.
     """
-    spoofer = Spoofer(device, host=host, port=port, users=users, on_message=on_message)
+    options.setdefault("port", 0)
+    spoofer = Spoofer(device, **options)
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from cti_client.capture.files import read_packets, sniff
 from cti_client.capture.links import NOT_IP, NOT_TCP, Endpoint, Segment, Segments
 from cti_client.capture.records import Packet
-from cti_client.capture.streams import Chunk, Closed, Connection, Event, Gap, TcpStreams
+from cti_client.capture.streams import Chunk, Closed, Connection, Event, Gap, Place, TcpStreams
 from cti_client.capture.write import CaptureWriter, WrittenConnection
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Event",
     "Gap",
     "Packet",
+    "Place",
     "Segment",
     "Segments",
     "TcpStreams",

@@ -29,6 +29,7 @@ __all__ = [
     "Endpoint",
     "Segment",
     "Segments",
+    "tcp_header",
 ]
 
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
@@ -181,6 +182,11 @@ def _ipv6(packet: Packet, at: int) -> Segment:
     data = packet.data
     (length,) = _u16(data, at + 4)
     end = at + 40 + length if length else len(data)
+    return _tcp(packet, _behind_extensions(data, at), end, data[at + 8 : at + 24], data[at + 24 : at + 40])
+
+
+def _behind_extensions(data: bytes, at: int) -> int:
+    """Where the TCP header starts behind an IPv6 header and its extensions."""
     kind = data[at + 6]
     next_at = at + 40
     while kind != socket.IPPROTO_TCP:
@@ -196,7 +202,14 @@ def _ipv6(packet: Packet, at: int) -> Segment:
             raise _Skip(NOT_TCP)
         kind = data[next_at]
         next_at += size
-    return _tcp(packet, next_at, end, data[at + 8 : at + 24], data[at + 24 : at + 40])
+    return next_at
+
+
+def tcp_header(packet: Packet) -> int:
+    """Where the TCP header starts in a packet in which `Segments` has found a segment."""
+    data = packet.data
+    at = _ip_offset(packet.linktype, data)
+    return at + (data[at] & 15) * 4 if data[at] >> 4 == 4 else _behind_extensions(data, at)
 
 
 def _tcp(packet: Packet, at: int, end: int, source: bytes, destination: bytes) -> Segment:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from cti_client.capture.links import ACK, FIN, PSH, RST, SYN, Endpoint, Segment
 from cti_client.capture.reassembly import FAR, Delivery, Direction, Tally
 
-__all__ = ["MAX_CONNECTIONS", "Chunk", "Closed", "Connection", "Event", "Gap", "TcpStreams"]
+__all__ = ["MAX_CONNECTIONS", "Chunk", "Closed", "Connection", "Event", "Gap", "Place", "TcpStreams"]
 
 MAX_CONNECTIONS = 4096
 """Connections that are followed at the same time; of more, the one that was silent longest is given up."""
@@ -70,6 +70,23 @@ class Closed(NamedTuple):
     timestamp: float
     connection: Connection
     reason: Reason
+
+
+class Place(NamedTuple):
+    """Where a segment stands in its connection.
+
+    Positions are sequence numbers carried on beyond 2**32; ``None`` while nothing is known of the direction.
+
+    Attributes:
+        start: position of its first byte of payload.
+        next: position of the next byte that its direction delivers.
+        waiting: from where to where bytes wait behind a hole.
+    """
+
+    connection: Connection
+    start: int | None
+    next: int | None
+    waiting: tuple[tuple[int, int], ...]
 
 
 Reason = Literal["closed", "reset", "replaced", "evicted", "end"]
@@ -167,6 +184,29 @@ class TcpStreams:
         if not state.closed:
             self._follow(state, segment, events)
         return events
+
+    @property
+    def differing(self) -> int:
+        """Segments so far that repeat bytes with other values."""
+        return self._tally.differing
+
+    def place(self, segment: Segment) -> Place | None:
+        """Where a segment stands, by what is known now: before it is fed, or behind it.
+
+        Returns:
+            ``None`` if there is no connection between its ports. Before it is fed, that may be one which it
+            replaces.
+        """
+        source, destination = segment.source, segment.destination
+        state = self._states.get((source, destination) if source <= destination else (destination, source))
+        if state is None:
+            return None
+        own = state.directions[source]
+        first = segment.sequence + bool(segment.flags & SYN)
+        if own.next is None:
+            return Place(state.connection, None, None, ())
+        waiting = tuple((piece.start, piece.end) for piece in own.waiting)
+        return Place(state.connection, own.next + own.distance(first), own.next, waiting)
 
     def close(self) -> list[Event]:
         """The capture has ended: returns what was waiting, with gaps, in the order of the connections."""

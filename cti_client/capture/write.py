@@ -45,11 +45,11 @@ class CaptureWriter:
         self._stream: BinaryIO = target if not isinstance(target, str | Path) else open(target, "wb")  # noqa: SIM115
         self._connections = 0
         self._names: dict[str, int] = {}
-        comment = _option(1, _COMMENT) + _option(0, b"")
-        nanoseconds = _option(9, b"\x09") + _option(0, b"")
+        comment = option(1, _COMMENT) + option(0, b"")
+        nanoseconds = option(9, b"\x09") + option(0, b"")
         self._write(
-            _block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + comment)
-            + _block(1, struct.pack("<HHI", _LINKTYPE_RAW, 0, 0) + nanoseconds)
+            block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + comment)
+            + block(1, struct.pack("<HHI", _LINKTYPE_RAW, 0, 0) + nanoseconds)
         )
 
     def connection(self, client: Endpoint, server: Endpoint, timestamp: float) -> WrittenConnection:
@@ -106,7 +106,7 @@ class CaptureWriter:
         seconds = int(timestamp)
         ticks = seconds * 1_000_000_000 + round((timestamp - seconds) * 1e9)
         header = struct.pack("<IIIII", 0, ticks >> 32, ticks & 0xFFFF_FFFF, len(data), len(data))
-        self._write(_block(6, header + data))
+        self._write(block(6, header + data))
 
     def _write(self, data: bytes) -> None:
         self._stream.write(data)
@@ -178,15 +178,15 @@ class WrittenConnection:
 def _ip(source: bytes, destination: bytes, segment: bytes) -> bytes:
     """An IP packet around a TCP segment, whose checksum is put in."""
     pseudo = source + destination + struct.pack(">II", len(segment), 6)
-    segment = segment[:16] + _checksum(pseudo + segment) + segment[18:]
+    segment = segment[:16] + checksum(pseudo + segment) + segment[18:]
     if len(source) == 16:
         return struct.pack(">IHBB", 6 << 28, len(segment), 6, 64) + source + destination + segment
     header = struct.pack(">BBHIBB", 0x45, 0, 20 + len(segment), 0x4000, 64, 6)
     addresses = source + destination
-    return header + _checksum(header + addresses) + addresses + segment
+    return header + checksum(header + addresses) + addresses + segment
 
 
-def _checksum(data: bytes) -> bytes:
+def checksum(data: bytes) -> bytes:
     """The Internet checksum (RFC 1071). A sum with end-around carry is a remainder modulo 65535."""
     return (-int.from_bytes(data + b"\x00" * (len(data) % 2), "big") % 0xFFFF).to_bytes(2, "big")
 
@@ -198,11 +198,11 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _option(code: int, value: bytes) -> bytes:
+def option(code: int, value: bytes) -> bytes:
     return struct.pack("<HH", code, len(value)) + value + b"\x00" * (-len(value) % 4)
 
 
-def _block(kind: int, body: bytes) -> bytes:
+def block(kind: int, body: bytes) -> bytes:
     body += b"\x00" * (-len(body) % 4)
     size = struct.pack("<I", 12 + len(body))
     return struct.pack("<I", kind) + size + body + size

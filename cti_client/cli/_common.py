@@ -1,6 +1,7 @@
 """What the commands that talk to a cycler share: where it is, who logs in, questions to the user.
 
-A password comes from ``CTI_PASSWORD`` or a hidden prompt, never from an argument, and is never shown.
+A password comes from a file of credentials, ``CTI_PASSWORD`` or a hidden prompt, never from an argument, and
+is never shown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,22 +55,27 @@ class Target:
         port: TCP port.
         user: user name, or ``None`` where none was given.
         timeout_s: how long to wait for each answer.
+        credentials_file: file with passwords, or ``None``.
+        trace: file to record the conversation in, or ``None``.
     """
 
     host: str
     port: int
     user: str | None
     timeout_s: float
+    credentials_file: Path | None = None
+    trace: Path | None = None
 
     def __str__(self) -> str:
         return address(self.host, self.port)
 
     @contextmanager
-    def open(self, *, login: bool = True) -> Iterator[Cycler]:
+    def open(self, *, login: bool = True, files_port: int | None = None) -> Iterator[Cycler]:
         """Connect, log in, and hand over the cycler; the connection ends with the block.
 
         Args:
             login: log in; a request that is a login itself needs none before it.
+            files_port: port for files, where it is not the documented one.
 
         Raises:
             ConfigurationError: a user name or a password is missing, or cannot be sent.
@@ -79,21 +86,29 @@ class Target:
             check_credentials(*credentials)
         from cti_client.client import Cycler
 
-        with Cycler(self.host, self.port, timeout_s=self.timeout_s) as cycler:
+        cycler = Cycler(
+            self.host, self.port, timeout_s=self.timeout_s, files_port=files_port, trace=self.trace
+        )
+        with cycler:
             if credentials is not None:
                 cycler.login(*credentials)
             yield cycler
 
     def credentials(self) -> tuple[str, str]:
         """Return user name and password, asking for what is missing if somebody is there to answer."""
+        from cti_client.credentials import Credentials
+
+        known = Credentials(self.credentials_file)
         user = self.user
         if user is None:
             if is_loopback(self.host):
-                return LOCAL_USER, os.environ.get(PASSWORD_VARIABLE, "")
+                found = known.password(LOCAL_USER, self.host)
+                return LOCAL_USER, "" if found is None else found.reveal()
             if not somebody_is_there():
                 raise ConfigurationError("no user name: give --user NAME or set CTI_USER")
             user = click.prompt("User", err=True)
-        return user, password(f"Password of {user} at {self}")
+        found = known.password(user, self.host)
+        return user, password(f"Password of {user} at {self}") if found is None else found.reveal()
 
 
 def check_credentials(user: str, password: str) -> None:
@@ -141,9 +156,21 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
                        f"By default {LOCAL_USER!r} at this computer's own address (a spoofer).")  # fmt: skip
     @click.option("--timeout", "timeout_s", type=float, callback=above_zero, default=10.0, show_default=True,
                   metavar="SECONDS", help="How long to wait for each answer.")  # fmt: skip
+    @click.option("--credentials", "credentials_file", type=click.Path(dir_okay=False, path_type=Path),
+                  metavar="FILE", help="Passwords, in a file that only its owner can read.")  # fmt: skip
+    @click.option("--trace", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                  help="Record the conversation for `cti dump`, without passwords.")  # fmt: skip
     @functools.wraps(command)
-    def with_target(host: str, port: int, user: str | None, timeout_s: float, **rest: Any) -> None:
-        command(target=Target(host, port, user, timeout_s), **rest)
+    def with_target(
+        host: str,
+        port: int,
+        user: str | None,
+        timeout_s: float,
+        credentials_file: Path | None,
+        trace: Path | None,
+        **rest: Any,
+    ) -> None:
+        command(target=Target(host, port, user, timeout_s, credentials_file, trace), **rest)
 
     return with_target
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cti_client.cli._common import Target, check_channels, confirm, target_options
-from cti_schema.errors import ClientError, ConfigurationError, EncodeError, OutcomeUnknown
+from cti_schema.errors import ClientError, ConfigurationError, CTIError, EncodeError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from cti_client.client import Channel, Cycler
@@ -43,23 +43,23 @@ class Acting:
         self.everything = everything
         self.failed = False
 
-    def one_by_one(self, act: Callable[[Channel], object], done: str) -> None:
+    def one_by_one(self, act: Callable[[Channel], object], done: str | None = None) -> None:
         """Do the same to each channel, and tell how it went.
 
         Args:
             act: what to do to a channel.
-            done: what to say of a channel where it worked.
+            done: what to say of a channel where it worked; by default what ``act`` returned.
 
         Raises:
             EncodeError: a value does not fit its field; found at the first channel, before anything is sent.
         """
         for channel in self.channels:
             try:
-                act(self.cycler.channel(channel))
+                found = act(self.cycler.channel(channel))
             except ClientError as error:
                 self._failed(channel, str(error))
             else:
-                self._done(channel, done)
+                self._done(channel, str(found) if done is None else done)
 
     def at_once(
         self,
@@ -77,34 +77,48 @@ class Acting:
         Raises:
             EncodeError: a value does not fit its field; nothing was sent.
         """
-        from cti_client.channels import channel_of
+        from cti_client.calls import outcomes_of
 
         fine = fine or {}
         unknown = "the cycler's answer does not name it: read the channel to find out"
-        outcomes: dict[int, tuple[Code, Outcome | None]]
         try:
-            outcomes = {outcome.channel: (outcome.result, outcome) for outcome in act()}
+            outcomes = list(act())
         except OutcomeUnknown as error:
+            # Some of its answers may have come all the same.
             unknown = str(error)
-            outcomes = {
-                channel_of(one.channel_index): (one.result, None)
-                for one in error.feedbacks
-                if one.channel_index >= 0
-            }
+            outcomes = outcomes_of(error.request, error.feedbacks, self.channels)
+        found = {outcome.channel: outcome for outcome in outcomes}
         for channel in self.channels:
-            if channel not in outcomes:
+            if channel not in found:
                 self._failed(channel, unknown)
                 continue
-            result, outcome = outcomes[channel]
-            if result.is_success or result in fine:
-                self._done(channel, fine.get(result, done))
+            outcome = found[channel]
+            if outcome.ok or outcome.result in fine:
+                self._done(channel, done if outcome.result is None else fine.get(outcome.result, done))
                 continue
             try:
-                if outcome is not None:
-                    outcome.check()
-                self._failed(channel, f"refused: {result.meaning}")
-            except ClientError as error:
+                outcome.check()
+            except CTIError as error:
                 self._failed(channel, str(error))
+
+    def together(self, act: Callable[[], object], done: str) -> None:
+        """Do one thing to all the channels that has one outcome for them all, and tell it of each.
+
+        Args:
+            act: what to do.
+            done: what to say where it worked.
+
+        Raises:
+            EncodeError: a value does not fit its field; nothing was sent.
+        """
+        try:
+            act()
+        except ClientError as error:
+            for channel in self.channels:
+                self._failed(channel, str(error))
+        else:
+            for channel in self.channels:
+                self._done(channel, done)
 
     def _done(self, channel: int, what: str) -> None:
         click.echo(f"channel {channel}: {what}")

@@ -18,4 +18,5 @@ def command(target: Target, channels: str, schedule: str, yes: bool) -> None:
     CHANNELS are numbers and ranges like 1-8,12, counted from 1, or the word all.
     """
     with acting(target, channels, "assign a schedule to", yes=yes) as action:
-        action.one_by_one(lambda channel: channel.assign(schedule), f"schedule {schedule!r} assigned")
+        done = f"schedule {schedule!r} assigned"
+        action.at_once(lambda: action.cycler.assign(action.channels, schedule), done)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cti_client.cli._common import Target, confirm, password, target_options
+from cti_client.cli._meaning import channels_of, told
 from cti_schema.errors import ConfigurationError, EncodeError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def command(name: str, words: tuple[str, ...], target: Target, as_json: bool, ye
 
     if request.spec.effect is CONTROL and not yes:
         click.echo(f"{name} changes something at {target}:", err=True)
-        for line in _told(request):
+        for line in told(request):
             click.echo(line, err=True)
         confirm(f"send {name}", yes=yes)
 
@@ -114,38 +115,12 @@ def _is_login(request: Message) -> bool:
     return any(kind.secret for kind in request.spec.values)
 
 
-def _told(request: Message) -> list[str]:
-    """Return what a request says beyond its defaults, one line per field, channels as people count them."""
-    from cti_schema.derive.tree import describe, leaves
-
-    rows = []
-    for path, kind, value in leaves(request):
-        if kind.secret or value == kind.default:
-            continue
-        text, meaning = describe(kind, value)
-        meaning = _channels(kind.name, value) or meaning
-        rows.append((path, text + (f" ({meaning})" if meaning else "")))
-    width = max((len(path) for path, _ in rows), default=0)
-    return [f"  {path:{width}}  {text}" for path, text in rows]
-
-
-def _channels(name: str, value: Any) -> str:
-    """Return ``channel 5`` for a field that holds zero-based channels, else nothing."""
-    from cti_client.channels import channel_of, format_channels
-
-    if name == "channel_index" and isinstance(value, int) and value >= 0:
-        return f"channel {channel_of(value)}"
-    if name == "channel_indices" and isinstance(value, list) and value:
-        return f"channels {format_channels(channel_of(index) for index in value)}"
-    return ""
-
-
 def _refusals(name: str, feedback: Message) -> Iterator[str]:
     """Yield a sentence for each result in a feedback that is not success."""
     from cti_schema.derive.tree import leaves
     from cti_schema.enumerations import ResultCode
 
-    channel = _channels("channel_index", getattr(feedback, "channel_index", None))
+    channel = channels_of("channel_index", getattr(feedback, "channel_index", None))
     where = f"{channel}: " if channel else ""
     for path, _, value in leaves(feedback):
         if isinstance(value, ResultCode) and not value.is_success:

@@ -173,12 +173,14 @@ def _show(out: Output, file: Path) -> None:
     """Show the recording as `cti dump` does, on a terminal each message in one line of its width."""
     from cti_client.capture import CaptureReader
     from cti_client.dump import Conversations, entry_line
+    from cti_client.dump.times import Times
 
+    times = Times("local")
     write = _cut_line if on_terminal() else out.line
     conversations = Conversations()
     for event in CaptureReader(file):
         for entry in conversations.feed(event):
-            write(entry_line(entry, zone=None, paint=out.paint))
+            write(entry_line(entry, times=times, paint=out.paint))
 
 
 def _cut_line(text: str) -> None:

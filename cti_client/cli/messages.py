@@ -25,7 +25,8 @@ _TYPES = 26
 @click.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable: one JSON object.")
-def command(name: str | None, as_json: bool) -> None:
+@click.option("--source", is_flag=True, help="Show the Python source that parses and builds NAME.")
+def command(name: str | None, as_json: bool, source: bool) -> None:
     """List the declared messages, or show one with its layout.
 
     Without NAME: a table of all messages. With NAME: what the message is for, how it is answered, and its
@@ -35,6 +36,8 @@ def command(name: str | None, as_json: bool) -> None:
     cti messages
     cti messages start_schedule
     cti messages --json > cti.json
+
+    cti messages start_schedule --source
 
     --json gives the whole schema, or one message of it, as data: names, codes, layouts, enumerations,
     effects, answers, versions.
@@ -47,8 +50,15 @@ def command(name: str | None, as_json: bool) -> None:
         declared = list(registry()) if name is None else [registry().by_name(name)]
     except UnknownNameError as error:
         raise ConfigurationError(str(error)) from None
+    if source and (name is None or as_json):
+        raise ConfigurationError("--source needs the NAME of a message, and is no --json")
     width = terminal_width()
-    if as_json:
+    if source:
+        from cti_schema.compile.compiled import source as source_of
+
+        for line in source_of(declared[0]).splitlines():
+            out.line(line)
+    elif as_json:
         from cti_client.dump.jsonlines import dumps
         from cti_schema.derive.schema import message, schema
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cti_client.cli._table import aligned
-
 if TYPE_CHECKING:
     from cti_client.dump.statistics import Statistics
 
@@ -91,6 +89,8 @@ def _command(one: dict[str, Any]) -> list[str]:
 
 
 def _table(title: str, names: list[str], rows: list[list[str]], right: Iterable[int]) -> Iterable[str]:
+    from cti_client.cli._table import aligned
+
     if not rows:
         return
     yield ""

@@ -25,4 +25,4 @@ def command(target: Target, channels: str, yes: bool) -> None:
                 action.cycler.stop_all, "stopped", fine={StopResult.NOT_RUNNING: "was not running"}
             )
         else:
-            action.one_by_one(lambda channel: channel.stop(), "stopped")
+            action.at_once(lambda: action.cycler.stop(action.channels), "stopped")

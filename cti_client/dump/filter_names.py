@@ -10,19 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from cti_client.dump.conversation import Heard
+from cti_client.dump.ways import Way, channels_of, enum_of, follow, paths, results_of, ways
 from cti_schema import kinds as k
-from cti_schema.derive.tree import leaves
 from cti_schema.enumerations import ResultCode
-from cti_schema.message import Direction, Message, Record, UnknownMessage
+from cti_schema.message import Direction, Message, UnknownMessage
 from cti_schema.registry import registry
 
-__all__ = ["Name", "channels_of", "is_message", "kinds_of", "known_names", "resolve", "result_labels"]
-
-#: The field that holds a channel's index, and the list that holds several.
-_CHANNELS: Final = frozenset({"channel_index", "channel_indices"})
+__all__ = ["Name", "is_message", "kinds_of", "known_names", "resolve", "result_labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +41,10 @@ def _message(heard: Heard) -> Message:
     return heard.decoded.message
 
 
-def channels_of(message: Message) -> list[int]:
-    """Return the channels that a message is about, counted from 1 as on the cycler's screen."""
-    return sorted({index + 1 for index in _indices(message) if index >= 0})
-
-
-def _indices(record: Record) -> Iterator[int]:
-    for kind, value in record.present():
-        if kind.name in _CHANNELS:
-            yield from value if isinstance(value, list) else [value] if value is not None else []
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, Record):
-                    yield from _indices(item)
-
-
 def _effect(heard: Heard) -> Iterator[str]:
     effect = _message(heard).spec.effect
     if effect is not None:
         yield effect.value
-
-
-def _results(heard: Heard) -> Iterator[ResultCode]:
-    for _, _, value in leaves(_message(heard)):
-        if isinstance(value, ResultCode):
-            yield value
 
 
 def _answer(heard: Heard) -> Iterator[str]:
@@ -101,7 +77,7 @@ OWN: Final[dict[str, Name]] = {
     "code": Name(lambda heard: [heard.decoded.header.code], "number"),
     "length": Name(lambda heard: [len(heard.decoded.frame)], "number"),
     "channel": Name(lambda heard: channels_of(_message(heard)), "number"),
-    "result": Name(_results, "result"),
+    "result": Name(lambda heard: results_of(_message(heard)), "result"),
     "problem": Name(lambda heard: [one.kind for one in heard.decoded.problems], "text"),
     "frame": Name(lambda heard: [heard.number], "number"),
     "time": Name(_optional(lambda heard: heard.time), "number"),
@@ -117,52 +93,12 @@ OWN: Final[dict[str, Name]] = {
 }
 
 
-def _records(kind: k.Kind) -> list[type[Record]]:
-    """Return every record that a field, or an item of it, may be."""
-    if isinstance(kind, k.Array):
-        return _records(kind.item)
-    if isinstance(kind, k.Nested):
-        return [kind.record]
-    if isinstance(kind, k.Variants):
-        return [record for one in kind.alternatives() for record in _records(one)]
-    if isinstance(kind, k.Member):
-        of: k.JsonType | None = kind.of
-        while of is not None and of.record is None:
-            of = of.item
-        return [] if of is None or of.record is None else [of.record]
-    return []
-
-
-@cache
-def _paths(record: Any, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return the ways in a record, without places in lists, that end with these names."""
-    found = []
-    for way, _ in _ways(record):
-        if way[-len(names) :] == names:
-            found.append(way)
-    return tuple(found)
-
-
-@cache
-def _ways(record: Any) -> tuple[tuple[tuple[str, ...], k.Kind], ...]:
-    """Return every way to a field in a record, with the field."""
-    found: list[tuple[tuple[str, ...], k.Kind]] = []
-    for kind in record.spec.layout:
-        if not kind.is_value and not isinstance(kind, k.Count):
-            continue
-        name = kind.name
-        found.append(((name,), kind))
-        for inner in _records(kind):
-            found.extend(((name, *way), field) for way, field in _ways(cast(Any, inner)))
-    return tuple(dict.fromkeys(found))
-
-
 @cache
 def _all_ways() -> dict[str, list[k.Kind]]:
     """Return the fields of all messages by each end of their ways: a name, or names joined by dots."""
     found: dict[str, list[k.Kind]] = {}
     for message in registry():
-        for way, kind in _ways(cast(Any, message)):
+        for way, kind in ways(message):
             for start in range(len(way)):
                 found.setdefault(".".join(way[start:]), []).append(kind)
             found.setdefault(".".join((message.spec.name, *way)), []).append(kind)
@@ -201,7 +137,7 @@ def resolve(text: str) -> Name | None:
     if not names:
         return None
     kinds = [kind for name in names for kind in _all_ways()[name]]
-    ends = [tuple(name.split(".")) for name in names]
+    ends = [_end(name) for name in names]
     return Name(lambda heard: _values(_message(heard), ends, places), _kind(kinds), _labels(kinds))
 
 
@@ -233,32 +169,17 @@ def _steps(text: str) -> tuple[tuple[str, ...], dict[int, int]]:
     return tuple(names), places
 
 
-def _values(message: Message, ends: list[tuple[str, ...]], places: dict[int, int]) -> Iterator[Any]:
-    for end in ends:
-        names = end
-        if len(end) > 1 and end[0] == message.spec.name:
-            names = end[1:]
-        elif is_message(end[0]):
-            continue
-        for way in _paths(cast(Any, type(message)), names):
-            yield from _follow(message, way, places)
+def _values(message: Message, ends: list[tuple[str, Way]], places: dict[int, int]) -> Iterator[Any]:
+    for message_name, names in ends:
+        if message_name in ("", message.spec.name):
+            for way in paths(type(message), names):
+                yield from follow(message, way, places)
 
 
-def _follow(record: Any, way: tuple[str, ...], places: dict[int, int]) -> Iterator[Any]:
-    """Yield the values at the end of a way; of lists on it every item, or the one at a place."""
-    value = getattr(record, way[0], k.MISSING)
-    if value is k.MISSING:
-        return
-    items = value if isinstance(value, list) else [value]
-    place = places.get(len(way))
-    if place is not None and isinstance(value, list):
-        items = items[place : place + 1]
-    if len(way) == 1:
-        yield from items
-        return
-    for item in items:
-        if isinstance(item, Record):
-            yield from _follow(item, way[1:], places)
+def _end(name: str) -> tuple[str, Way]:
+    """Return the message that a path is of, empty for any, and the names behind it."""
+    first, _, rest = name.partition(".")
+    return (first, tuple(rest.split("."))) if rest and is_message(first) else ("", tuple(name.split(".")))
 
 
 def _kind(kinds: list[k.Kind]) -> str:
@@ -290,25 +211,19 @@ def _kind_of(kind: k.Kind) -> str:
 def _labels(kinds: list[k.Kind]) -> frozenset[str]:
     found: set[str] = set()
     for kind in kinds:
-        one: Any = kind
-        while isinstance(one, k.Array | k.Table):
-            one = one.item
-        enum = one.enum if isinstance(one, k.Scalar) else None
-        if isinstance(one, k.Member):
-            of: k.JsonType | None = one.of
-            while of is not None and enum is None:
-                enum, of = of.enum, of.item
+        enum = enum_of(kind)
         if enum is not None:
             found.update(name.lower() for name in enum.__members__)
     return frozenset(found)
 
 
+@cache
 def result_labels() -> frozenset[str]:
     """Return what the results of all messages are called."""
     found: set[str] = set()
     for message in registry():
-        for _, kind in _ways(cast(Any, message)):
-            enum = kind.enum if isinstance(kind, k.Scalar) else None
+        for _, kind in ways(message):
+            enum = enum_of(kind)
             if enum is not None and issubclass(enum, ResultCode):
                 found.update(name.lower() for name in enum.__members__)
     return frozenset(found)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cti_client.dump.conversation import Entry, Heard, Link, Missed, Unanswered
-from cti_client.dump.filter_names import channels_of
-from cti_client.dump.selection import refusals
+from cti_client.dump.ways import channels_of, results_of
 from cti_schema.message import Direction, UnknownMessage
 
 __all__ = ["Spread", "Statistics"]
@@ -156,8 +155,9 @@ class Statistics:
         for channel in channels_of(heard.decoded.message):
             self.channels[channel, heard.direction] += 1
         name = heard.decoded.message.spec.name
-        for result in refusals(heard):
-            self.errors[name, result.label] += 1
+        for result in results_of(heard.decoded.message):
+            if not result.is_success:
+                self.errors[name, result.label] += 1
         answer = heard.answer
         if answer is None:
             return

@@ -6,8 +6,8 @@ says that it echoes, and comes as often as the declaration says.
 
 from __future__ import annotations
 
-from functools import singledispatch
-from typing import Any, TypeVar
+from functools import cache, singledispatch
+from typing import Any, Final, TypeVar
 
 from cti_schema import kinds as k
 from cti_schema.enumerations import Code
@@ -24,10 +24,38 @@ def default(record: type[R], **values: Any) -> R:
         record: the class.
         values: fields that shall have another value.
     """
-    for kind in record.spec.values:
+    fixed, lists, others = _plan(record)  # type: ignore[arg-type]  # mypy takes a class for unhashable, too
+    values = fixed | values
+    for name, items in lists:
+        if name not in values:
+            values[name] = items.copy()
+    for kind in others:
         if kind.name not in values:
             values[kind.name] = _default(kind, f"{record.spec.name}.{kind.name}", values)
     return record(**values)
+
+
+@cache
+def _plan(record: type[Record]) -> tuple[dict[str, Any], list[tuple[str, list[Any]]], list[k.Kind]]:
+    """Return the plain values that all may share, the lists to copy, and the fields made each time."""
+    fixed: dict[str, Any] = {}
+    lists = []
+    others = []
+    for kind in record.spec.values:
+        value = None
+        if not isinstance(kind, k.Variants):
+            value = _default(kind, f"{record.spec.name}.{kind.name}", {})
+        if isinstance(value, _SHARED):
+            fixed[kind.name] = value
+        elif isinstance(value, list) and all(isinstance(item, _SHARED) for item in value):
+            lists.append((kind.name, value))
+        else:
+            others.append(kind)
+    return fixed, lists, others
+
+
+#: What cannot change, so that messages may share it.
+_SHARED: Final = (int, float, str, bytes)
 
 
 def _default(kind: k.Kind, path: str, siblings: dict[str, Any]) -> Any:

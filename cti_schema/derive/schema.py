@@ -139,7 +139,7 @@ def field(kind: k.Kind, path: str, offset: int | None = None) -> dict[str, Any]:
     if size is not None:
         found["size"] = size
     found |= _details(kind, path)
-    for name in ("unit", "doc", "vendor", "secret"):
+    for name in ("unit", "doc", "vendor", "secret", "personal"):
         if getattr(kind, name):
             found[name] = getattr(kind, name)
     if kind.default is not k.MISSING:

@@ -87,12 +87,13 @@ class JumpChannelFeedback(Feedback):
     vendor="THIRD_PARTY_JUMP_CHANNEL_CODE",
     notes=(
         "v4.5 prints the code 0xCD130004 at the layout; its table and the bytes have 0xBB320005. "
-        "Steps count from 0 on the wire, and from 1 in manual 1.2.0."
+        "Manual 1.2.0 counts steps from 1, and the library sends the number that it is given; v1.1 counts "
+        "them from 0."
     ),
 )
 class JumpChannel(Request[JumpChannelFeedback]):
     """Jump to another step of the running schedule."""
 
-    step_index: int = f.i32(doc="zero-based step; one that does not exist stops the test (v1.1)")
+    step_index: int = f.i32(doc="step, from 1 (manual 1.2.0); one that does not exist stops the test (v1.1)")
     channel_index: int = f.i32(doc="zero-based channel")
     reserved = f.reserved(101)

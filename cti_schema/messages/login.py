@@ -33,20 +33,22 @@ class LoginFeedback(Feedback):
         4, doc="IPv4 address of the server; the vendor's client does not show it"
     )
     serial_number: str = f.latin1(16, doc="serial number of the cycler")
-    note: str = f.latin1(256, doc="note of the owner")
-    nickname: str = f.utf16(1024, doc="name that the owner gave the cycler")
-    location: str = f.utf16(1024, doc="where the cycler stands")
-    emergency_contact: str = f.utf16(1024, doc="name and telephone number for emergencies")
-    other_comments: str = f.utf16(1024, doc="further comments")
-    email: str = f.utf16(64, doc="address of the owner")
-    call: str = f.utf16(16, doc="telephone number")
-    itac: int = f.u32(doc="international telephone area code")
+    note: str = f.latin1(256, personal=True, doc="note of the owner")
+    nickname: str = f.utf16(1024, personal=True, doc="name that the owner gave the cycler")
+    location: str = f.utf16(1024, personal=True, doc="where the cycler stands")
+    emergency_contact: str = f.utf16(1024, personal=True, doc="name and telephone number for emergencies")
+    other_comments: str = f.utf16(1024, personal=True, doc="further comments")
+    email: str = f.utf16(64, personal=True, doc="address of the owner")
+    call: str = f.utf16(16, personal=True, doc="telephone number")
+    itac: int = f.u32(personal=True, doc="international telephone area code")
     version: CtiVersion = f.enum(f.u32, CtiVersion, doc="chooses the variants of messages")
     allow_control: int = f.u32(doc="1: this client may control channels")
     channel_count: int = f.u32(doc="number of IV channels")
     user_type: UserType = f.enum(f.u32, UserType, doc="rights of the user")
     picture_length = f.length(f.u32, doc="size of the picture")
-    picture: bytes = f.bytes_counted(picture_length, doc="image file; none, or less than 10485760 bytes")
+    picture: bytes = f.bytes_counted(
+        picture_length, personal=True, doc="image file; none, or less than 10485760 bytes"
+    )
 
 
 @request(
@@ -63,5 +65,5 @@ class LoginFeedback(Feedback):
 class Login(Request[LoginFeedback]):
     """Log in with user name and password."""
 
-    username: str = f.ascii(32, doc="name of the account")
+    username: str = f.ascii(32, personal=True, doc="name of the account")
     password: str = f.ascii(32, secret=True, doc="password, in clear text")

@@ -22,23 +22,30 @@ class LoginJsonMembers(Part):
     serial_number: str | None = f.json_text(
         "SN", nullable=True, default=None, doc="serial number of the cycler"
     )
-    note: str | None = f.json_text("Note", nullable=True, default=None, doc="note of the owner")
-    nickname: str | None = f.json_text(
-        "NickName", nullable=True, default=None, doc="name that the owner gave the cycler"
+    note: str | None = f.json_text(
+        "Note", nullable=True, default=None, personal=True, doc="note of the owner"
     )
-    location: str | None = f.json_text("Location", nullable=True, default=None, doc="where the cycler stands")
+    nickname: str | None = f.json_text(
+        "NickName", nullable=True, default=None, personal=True, doc="name that the owner gave the cycler"
+    )
+    location: str | None = f.json_text(
+        "Location", nullable=True, default=None, personal=True, doc="where the cycler stands"
+    )
     emergency_contact: str | None = f.json_text(
         "EmergencyContactNameAndPhoneNumber",
         nullable=True,
         default=None,
+        personal=True,
         doc="name and telephone number for emergencies",
     )
     other_comments: str | None = f.json_text(
-        "OtherComments", nullable=True, default=None, doc="further comments"
+        "OtherComments", nullable=True, default=None, personal=True, doc="further comments"
     )
-    email: str | None = f.json_text("Email", nullable=True, default=None, doc="address of the owner")
-    itac: int = f.json_int("ITAC", "u32", default=0, doc="international telephone area code")
-    call: str | None = f.json_text("CALL", nullable=True, default=None, doc="telephone number")
+    email: str | None = f.json_text(
+        "Email", nullable=True, default=None, personal=True, doc="address of the owner"
+    )
+    itac: int = f.json_int("ITAC", "u32", default=0, personal=True, doc="international telephone area code")
+    call: str | None = f.json_text("CALL", nullable=True, default=None, personal=True, doc="telephone number")
     allow_control: int = f.json_int(
         "IsAllowToControl", "u32", default=0, doc="not zero: this client may control channels"
     )
@@ -51,7 +58,7 @@ class LoginJsonMembers(Part):
         doc="chooses the variants of messages; 0 when it is missing",
     )
     picture: str | None = f.json_text(
-        "Img", nullable=True, default=None, doc="null: the vendor's client fails on any text"
+        "Img", nullable=True, default=None, personal=True, doc="null: the vendor's client fails on any text"
     )
     server_info: str | None = f.json_text("ServerInfo", nullable=True, default=None, doc="about the server")
 
@@ -82,6 +89,7 @@ class LoginJson(Request[LoginJsonFeedback]):
         "Username",
         nullable=True,
         default=None,
+        personal=True,
         doc="name of the account; the library takes up to 32 ASCII characters",
     )
     password: str | None = f.json_text(

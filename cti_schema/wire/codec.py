@@ -6,27 +6,31 @@ a named problem or one of the project's errors.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
-from typing import Any, Final, Literal, overload
+from typing import Any, Literal, overload
 
 from cti_schema import kinds as k
+from cti_schema.compile.compiled import BUILDERS, PARSERS
+from cti_schema.compile.runtime import DOUBTS
 from cti_schema.errors import EncodeError
-from cti_schema.message import Direction, Message, Record, UnknownMessage, same_value
+from cti_schema.message import Direction, Message, UnknownMessage
 from cti_schema.problems import Problem
-from cti_schema.registry import registry
+from cti_schema.registry import LOOKED_UP, registry
 from cti_schema.wire.buffer import Frame
-from cti_schema.wire.frame import HEADER, Examined, build_frame, examine
-from cti_schema.wire.json_body import read_leniently, write_body
+from cti_schema.wire.frame import (
+    HEADER,
+    Examined,
+    build_frame,
+    examine,
+    known_frame,
+    length_rule,
+    sound_header,
+)
+from cti_schema.wire.json_body import build_body, parse_body
+from cti_schema.wire.objects import make_record, plain
 from cti_schema.wire.report import BODY_OFFSET, Report, Span
-from cti_schema.wire.subcons import Writer
-
-#: In front of the name of a JSON member that is not declared, among what is kept with a record: the
-#: member may be called like anything else that is kept.
-_MEMBER: Final = "member "
 
 
 @dataclass(slots=True)
@@ -81,8 +85,26 @@ def decode(frame: bytes, direction: Direction | str | None = None, strict: bool 
         ChecksumError: if strict, the checksum is wrong.
         DecodeError: if strict, the body is not as declared.
     """
-    decoded = inspect(frame, direction, strict=strict, spans=False)
-    return decoded.message if strict else decoded
+    if not strict:
+        return inspect(frame, direction, spans=False)
+    if not isinstance(frame, bytes):
+        frame = bytes(frame)
+    known = known_frame(frame, LOOKED_UP)
+    if known is not None and goes(known[0], frame, direction):
+        try:
+            message: Message = known[1](frame, BODY_OFFSET, len(frame) - 2, True)
+        except DOUBTS:
+            pass
+        else:
+            return message
+    return _inspect(frame, direction, True, False).message
+
+
+def goes(way: Direction, frame: bytes, direction: Direction | str | None) -> bool:
+    """Tell whether a frame whose code is known in one direction may go that way."""
+    if direction is None and frame.__class__ is not bytes and isinstance(frame, Frame):
+        direction = frame.direction
+    return direction is None or direction == way
 
 
 def inspect(
@@ -102,28 +124,59 @@ def inspect(
     """
     if not isinstance(frame, bytes):
         frame = bytes(frame)
+    known = None if spans else known_frame(frame, LOOKED_UP)
+    if known is not None and goes(known[0], frame, direction):
+        try:
+            message = known[1](frame, BODY_OFFSET, len(frame) - 2, strict)
+        except DOUBTS:
+            pass
+        else:
+            return Decoded(message, _stray(frame), bytes(frame), sound_header(frame, known[0]), [])
+    return _inspect(frame, direction, strict, spans)
+
+
+def _inspect(frame: bytes, direction: Direction | str | None, strict: bool, spans: bool) -> Decoded:
     header = _examine(frame, direction)
     if strict:
         header.raise_problems()
     report = Report(strict=strict, spans=spans)
-    kept: dict[str, tuple[bytes, Any]] = {}
-    if header.extended_code:
-        kept["extended_code"] = (header.extended_code.to_bytes(4, "little"), None)
     message_class = choose(header.direction, header.code, header.body)
+    message: Message
     if message_class is None:
         text = f"no {header.direction} is declared for the code 0x{header.code:08X}"
         report.problem("unknown_command", text, 12 - BODY_OFFSET, found=f"0x{header.code:08X}")
-        message: Message = UnknownMessage(code=header.code, direction=header.direction, body=header.body)
+        message = UnknownMessage(code=header.code, direction=header.direction, body=header.body)
     else:
-        message = _parse(message_class, header.body, report, kept)
-    if kept:
-        message._kept = kept | message._kept
-    stray = getattr(frame, "stray", 0)
-    before = [
-        Problem("stray", f"{stray} bytes that belong to no frame stand before it", "", -stray, 0, stray)
-    ]
-    problems = [*(before if stray else []), *header.problems, *report.problems]
+        found = None if spans else _parse_plain(message_class, header.body, strict)
+        message = _parse(message_class, header.body, report) if found is None else found
+    if header.extended_code:
+        message._kept["extended_code"] = (header.extended_code.to_bytes(4, "little"), None)
+    problems = [*_stray(frame), *header.problems, *report.problems]
     return Decoded(message, problems, bytes(frame), header, report.spans or [])
+
+
+def _stray(frame: bytes) -> list[Problem]:
+    """Return the problem that bytes of no frame stand before this one, if they do."""
+    stray = getattr(frame, "stray", 0)
+    if not stray:
+        return []
+    message = f"{stray} bytes that belong to no frame stand before it"
+    return [Problem("stray", message, "", -stray, 0, stray)]
+
+
+def _parse_plain(message_class: type[Message], body: bytes, strict: bool) -> Message | None:
+    """Return the message, if its body is plainly as declared."""
+    parse = PARSERS[message_class]
+    spec = message_class.spec
+    if registry().directions(spec.code) == (spec.direction,):
+        candidates = registry().candidates(spec.direction, spec.code)
+        if len(candidates) == 1:
+            # From now on the code alone tells the message.
+            LOOKED_UP[spec.code] = (length_rule(spec.direction), (spec.direction, parse, message_class))
+    try:
+        return parse(body, 0, len(body), strict)
+    except DOUBTS:
+        return None
 
 
 def _examine(frame: bytes, direction: Direction | str | None) -> Examined:
@@ -150,77 +203,33 @@ def choose(direction: Direction, code: int, body: bytes) -> type[Message] | None
     return candidates[0] if candidates else None
 
 
-def _parse(
-    message_class: type[Message], body: bytes, report: Report, kept: dict[str, tuple[bytes, Any]]
-) -> Message:
+def _parse(message_class: type[Message], body: bytes, report: Report) -> Message:
+    """Return the message that the construct struct, which is its meaning, makes of a body."""
+    spec = message_class.spec
     stream = BytesIO(body)
-    report.make = partial(_record, report)
-    values = message_class.struct.parse_stream(stream, report=report)
+    report.make = partial(make_record, report)
+    if spec.form == "json":
+        values = parse_body(spec.members, stream.read(), report)
+    else:
+        values = message_class.struct.parse_stream(stream, report=report)
     end = stream.tell()
+    message: Message
+    kept: dict[str, tuple[bytes, Any]] = {}
     if end < len(body) and not report.ended:
         surplus = body[end:]
         kept["surplus"] = (surplus, None)
-        spec = message_class.spec
         usual = spec.surplus
         items = values[usual.per.name] if usual is not None and usual.per else 0
         if usual is None or not usual.allows(len(surplus), items) or (usual.zeros and any(surplus)):
             text = f"{len(surplus)} bytes stand behind the last field"
             report.problem("surplus", text, end, found=len(surplus), path="surplus")
-    message: Message = _record(report, message_class, values, "")
+    message = make_record(report, message_class, values, "")
     for name in ("json", "truncated", "truncated_at"):
         if name in report.leftovers:
             kept[name] = (report.leftovers[name], None)
+    if kept:
+        message._kept |= kept
     return message
-
-
-def _record(report: Report, record: type[Any], values: dict[str, Any], prefix: str) -> Any:
-    """Make the object of a layout from parsed values; the records in it are made already."""
-    made: Any = object.__new__(record)
-    if record.spec.form == "json":
-        for name in values.keys() - {kind.name for kind in record.spec.layout}:
-            made._kept[f"{_MEMBER}{name}"] = (json.dumps(values[name]).encode(), None)
-    leftovers = report.leftovers
-    for kind in record.spec.layout:
-        name = kind.name
-        if name not in values:
-            continue
-        value = values[name]
-        path = f"{prefix}{name}"
-        if isinstance(kind, k.Reserved):
-            if any(value):
-                made._kept[name] = (value, None)
-            continue
-        if isinstance(kind, k.Count):
-            assert kind.counted is not None
-            counted = values.get(kind.counted.name)
-            if path in leftovers or counted is None:
-                length = None if counted is None else k.wire_length(kind.counted, counted)
-                made._kept[name] = (kind.of.packer.pack(value), length)
-            continue
-        if isinstance(kind, k.Member):
-            value = _member(kind.of, value, path, report)
-        setattr(made, name, value)
-        if leftovers:
-            if path in leftovers:
-                made._kept[name] = (leftovers[path], _snapshot(value))
-            if isinstance(kind, k.Array) and isinstance(kind.item, k.PrefixedText):
-                for index, item in enumerate(value):
-                    if f"{path}[{index}]" in leftovers:
-                        made._kept[f"{name}[{index}]"] = (leftovers[f"{path}[{index}]"], item)
-    return made
-
-
-def _snapshot(value: Any) -> Any:
-    """Return a copy of what a caller might change in place."""
-    return list(value) if isinstance(value, list) else None if isinstance(value, dict) else value
-
-
-def _member(of: k.JsonType, value: Any, path: str, report: Report) -> Any:
-    if isinstance(value, dict) and of.record is not None:
-        return _record(report, of.record, value, f"{path}.")
-    if isinstance(value, list) and of.item is not None:
-        return [_member(of.item, item, f"{path}[{index}]", report) for index, item in enumerate(value)]
-    return value
 
 
 def encode(message: Message, *, surplus: bool = False) -> bytes:
@@ -239,6 +248,12 @@ def encode(message: Message, *, surplus: bool = False) -> bytes:
     if isinstance(message, UnknownMessage):
         extended = int.from_bytes(message._kept.get("extended_code", (b"", None))[0], "little")
         return build_frame(message.code, message.body, message.direction, extended)
+    build = BUILDERS[message.__class__]
+    if not (surplus and message.spec.surplus):
+        try:
+            return build(message)
+        except DOUBTS:
+            pass
     values, leftovers = plain(message)
     return encode_plain(type(message), values, leftovers, surplus=surplus)
 
@@ -261,95 +276,27 @@ def encode_plain(
         for name in values:
             if name not in names:
                 raise EncodeError(name, f"{spec.name} has no such field")
-    stream = BytesIO()
-    message_class.struct.build_stream(values, stream, writer=Writer(leftovers))
-    body = stream.getvalue()
+        body = _build(message_class, values, leftovers)
+    else:
+        body = build_body(spec.members, values, leftovers.get("json"))
     if "surplus" in leftovers:
         body += leftovers["surplus"]
     elif surplus and spec.surplus is not None:
         items = 1
         if isinstance(spec.surplus.per, k.Count) and spec.surplus.per.counted is not None:
-            items = len(values[spec.surplus.per.counted.name])
+            items = len(values.get(spec.surplus.per.counted.name, ()))
         body += bytes(spec.surplus.usual * items)
     extended = int.from_bytes(leftovers.get("extended_code", b""), "little")
     return build_frame(spec.code, body, spec.direction, extended)
 
 
-def plain(message: Message) -> tuple[Any, dict[str, bytes]]:
-    """Return the values of a message as dictionaries and lists, and its leftovers by path.
+def _build(message_class: type[Message], values: Any, leftovers: dict[str, bytes]) -> bytes:
+    """Return the body that the construct struct makes of values."""
+    from cti_schema.wire.subcons import Writer
 
-    Counts and lengths are among the values, reserved bytes only if they are not zero. Of a JSON body
-    that is no object the root is returned, for example ``None``.
-    """
-    leftovers: dict[str, bytes] = {}
-    values = _plain(message, "", leftovers)
-    for name in ("surplus", "truncated", "truncated_at", "extended_code", "json"):
-        if name in message._kept:
-            leftovers[name] = message._kept[name][0]
-    if "json" in leftovers and not values:
-        # The body is no object: its root stands in the place of the fields.
-        values, _ = read_leniently(message.spec.members, leftovers["json"])
-        if values is None and leftovers["json"] == write_body((), None):
-            del leftovers["json"]
-    return values, leftovers
-
-
-def _plain(record: Record, prefix: str, leftovers: dict[str, bytes]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    kept = record._kept
-    if record.spec.form == "json":
-        values = {
-            name.removeprefix(_MEMBER): json.loads(raw)
-            for name, (raw, _) in kept.items()
-            if name.startswith(_MEMBER)
-        }
-    for kind in record.spec.layout:
-        name = kind.name
-        if isinstance(kind, k.Reserved):
-            if name in kept:
-                values[name] = kept[name][0]
-        elif isinstance(kind, k.Count):
-            assert kind.counted is not None
-            counted = getattr(record, kind.counted.name, k.MISSING)
-            if counted is not k.MISSING:
-                try:
-                    length = k.wire_length(kind.counted, counted)
-                except TypeError:
-                    continue  # the field itself says what is wrong with it
-                if name in kept and kept[name][1] == length:
-                    values[name] = int(kind.of.packer.unpack(kept[name][0])[0])
-                    leftovers[f"{prefix}{name}"] = kept[name][0]
-                else:
-                    values[name] = length
-            elif name in kept:
-                values[name] = int(kind.of.packer.unpack(kept[name][0])[0])
-        elif kind.is_value:
-            value = getattr(record, name, k.MISSING)
-            if value is not k.MISSING:
-                values[name] = _plain_value(value, f"{prefix}{name}", leftovers)
-                for key, raw in _still_valid(kept, name, value):
-                    leftovers[f"{prefix}{key}"] = raw
-    return values
-
-
-def _still_valid(kept: dict[str, tuple[bytes, Any]], name: str, value: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield the leftovers of a field whose value is what it was when they were kept."""
-    for key, (raw, before) in kept.items():
-        if key == name:
-            if before is None or same_value(before, value):
-                yield key, raw
-        elif key.startswith(f"{name}["):
-            index = int(key[len(name) + 1 : -1])
-            if index < len(value) and value[index] == before:
-                yield key, raw
-
-
-def _plain_value(value: Any, path: str, leftovers: dict[str, bytes]) -> Any:
-    if isinstance(value, Record):
-        return _plain(value, f"{path}.", leftovers)
-    if isinstance(value, list):
-        return [_plain_value(item, f"{path}[{index}]", leftovers) for index, item in enumerate(value)]
-    return value
+    stream = BytesIO()
+    message_class.struct.build_stream(values, stream, writer=Writer(leftovers))
+    return stream.getvalue()
 
 
 __all__ = [

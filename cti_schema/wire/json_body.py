@@ -13,8 +13,6 @@ import re
 import struct
 from typing import Any, Final
 
-from construct import StreamError, Struct
-
 from cti_schema import kinds as k
 from cti_schema.errors import EncodeError
 from cti_schema.message import same_value
@@ -46,43 +44,42 @@ class QuotedInt(int):
         return value
 
 
-class JsonStruct(Struct):
-    """The struct of a layout of JSON members."""
+def parse_body(members: tuple[k.Member, ...], body: bytes, report: Report | None, start: int = 0) -> Any:
+    """Return the fields of a body; what an exact re-encode needs goes to the report.
 
-    def __init__(self, members: tuple[k.Member, ...], subcons: list[Any]) -> None:
-        super().__init__(*subcons)
-        self.members = members
+    Args:
+        members: the members that are declared.
+        body: the bytes.
+        report: where problems go; without one the first is raised.
+        start: of the body in its stream, for the places of problems.
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
-        report: Report | None = context._params.get("report")
-        start = stream.tell()
-        body: bytes = stream.read()
-        reader = _Reader(report or Report(strict=True), start)
-        values = reader.body(self.members, body)
-        if report is not None and (reader.root is not None or not self._writes(values, body)):
-            report.leftovers["json"] = body
-            report.root = reader.root
-        return values
+    Raises:
+        DecodeError: of the report, if it is strict.
+    """
+    reader = _Reader(report or Report(strict=True), start)
+    values = reader.body(members, body)
+    if report is not None and (reader.root is not None or not _writes(members, values, body)):
+        report.leftovers["json"] = body
+        report.root = reader.root
+    return values
 
-    def _writes(self, values: dict[str, Any], body: bytes) -> bool:
-        try:
-            return write_body(self.members, values) == body
-        except EncodeError:
-            return False
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
-        writer = context._params.get("writer")
-        leftover = writer.leftovers.get("json") if writer is not None else None
-        if leftover is not None and same_value(read_leniently(self.members, leftover)[0], obj):
-            stream.write(leftover)
-        else:
-            stream.write(write_body(self.members, obj))
-        return obj
+def _writes(members: tuple[k.Member, ...], values: dict[str, Any], body: bytes) -> bool:
+    try:
+        return write_body(members, values) == body
+    except EncodeError:
+        return False
 
-    def _sizeof(self, context: Any, path: str) -> int:
-        from construct import SizeofError
 
-        raise SizeofError("the size depends on the text", path=path)
+def build_body(members: tuple[k.Member, ...], values: Any, leftover: bytes | None) -> bytes:
+    """Return the body with these fields; as it was written before, if that means the same.
+
+    Raises:
+        EncodeError: a value does not fit its member.
+    """
+    if leftover is not None and same_value(read_leniently(members, leftover)[0], values):
+        return leftover
+    return write_body(members, values)
 
 
 def read_leniently(members: tuple[k.Member, ...], body: bytes) -> tuple[Any, list[Any]]:
@@ -132,9 +129,6 @@ class _Reader:
     def text(self, body: bytes) -> str | None:
         """Return the text, or ``None`` where there is none."""
         if len(body) < 4:
-            if self.report.strict:
-                self.problem("truncated", f"the count of the text needs 4 bytes, {len(body)} are there", 0)
-                raise StreamError("no count")
             self.problem("truncated", f"the count of the text needs 4 bytes, {len(body)} are there", 0)
             return None
         (units,) = _COUNT.unpack_from(body)
@@ -320,7 +314,7 @@ def _write(of: k.JsonType, value: Any, steps: list[str | int]) -> str:
     elif of.type == "bool" and isinstance(value, bool):
         return "true" if value else "false"
     elif of.type in ("f32", "f64") and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return number(_in_range(of, float(value), steps), 7 if of.type == "f32" else 15)
+        return number(_in_range(of, value, steps), 7 if of.type == "f32" else 15)
     elif of.type[0] in "iu" and isinstance(value, int) and not isinstance(value, bool):
         least, greatest = k.Scalar(of.type).limits()
         if not least <= value <= greatest:
@@ -331,7 +325,7 @@ def _write(of: k.JsonType, value: Any, steps: list[str | int]) -> str:
 
 def _in_range(of: k.JsonType, value: float, steps: list[str | int]) -> float:
     try:
-        return single(value) if of.type == "f32" else value
+        return single(float(value)) if of.type == "f32" else float(value)
     except OverflowError:
         raise EncodeError(join_path(steps), f"{value} is beyond the range of {of.type}") from None
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import spoofer
 from cti_client import Cycler
-from cti_schema.errors import CommandUnsupported
 from cti_schema.registry import registry
 
 from messages import blink_channels
@@ -26,10 +25,8 @@ with (
     Cycler("127.0.0.1", there.port) as cycler,
 ):
     cycler.login("somebody", "a password")
-    try:
-        cycler.request_all(request)
-    except CommandUnsupported as error:
-        print("before:", error)
+    for feedback in cycler.request_all(request):
+        print("before:", feedback.channel_index, feedback.result.meaning)
 
     @spoofer.reply_to(BlinkChannels)
     def blink(

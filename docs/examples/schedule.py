@@ -5,7 +5,7 @@ from cti_client import Cycler
 
 rest = spoofer.Step("Rest", spoofer.Control.REST, max_time_s=60.0)
 charge = spoofer.Step(
-    "Charge", spoofer.Control.CURRENT_VOLTAGE, 2.5, voltage_v=4.1, end_current_a=0.2
+    "Charge", spoofer.Control.CCCV, 2.5, voltage_v=4.1, end_current_a=0.2
 )
 quick = spoofer.Schedule("quick.sdx", (rest, charge))
 device = spoofer.Device(

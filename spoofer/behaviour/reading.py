@@ -6,117 +6,150 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from cti_schema.derive.defaults import default, feedback_of
-from cti_schema.enums import (
-    ChannelStatus,
-    DataType,
-    GetChannelType,
-    GetMvResult,
-    MetaVariableCode,
-    NeedType,
-)
+from cti_schema.enums import AuxGroup, BarcodeChannelType, DataType, MetaVariableCode, NeedType, SmbValueType
 from cti_schema.message import Feedback, Record
 from cti_schema.messages import get_channels_info as full_record
 from cti_schema.messages import get_channels_info_minimalist as minimalist_record
 from cti_schema.messages import get_channels_info_simple as simple_record
+from cti_schema.messages import get_channels_info_sptt as sptt_record
 from cti_schema.messages import get_channels_info_vls as vls_record
 from cti_schema.messages import get_meta_variables as meta_record
 from cti_schema.messages.get_channels_info import GetChannelsInfo, GetChannelsInfoFeedback
 from cti_schema.messages.get_channels_info_minimalist import GetChannelsInfoMinimalistFeedback
 from cti_schema.messages.get_channels_info_simple import GetChannelsInfoSimple, GetChannelsInfoSimpleFeedback
+from cti_schema.messages.get_channels_info_sptt import (
+    EqOrCell,
+    GetChannelsInfoSptt,
+    GetChannelsInfoSpttFeedback,
+)
 from cti_schema.messages.get_channels_info_vls import GetChannelsInfoVls, GetChannelsInfoVlsFeedback
 from cti_schema.messages.get_meta_variables import GetMetaVariables, GetMetaVariablesFeedback
-from cti_schema.parts import AuxReading
-from spoofer.channel import Reading
-from spoofer.device import USER_VARIABLES, Device
+from cti_schema.parts import AuxReading, BmsValue, SmbValue
+from spoofer.behaviour.selection import selected
+from spoofer.device import Device
+from spoofer.reading import Reading
 from spoofer.replies import Session, refined, reply_to
+from spoofer.values import CAN_SIGNALS, SMB_MANUFACTURER, SMB_SIGNALS
 
 M = TypeVar("M", bound=Record)
 
+#: The list of a channel record that the auxiliaries of a group are in.
+AUX_LISTS: Final = {
+    AuxGroup.AUX_V: "aux_voltage",
+    AuxGroup.T: "aux_temperature",
+    AuxGroup.P: "aux_pressure",
+    AuxGroup.PH: "aux_ph",
+    AuxGroup.FR: "aux_flow",
+    AuxGroup.CONC: "aux_density",
+    AuxGroup.DI: "aux_di",
+    AuxGroup.DO: "aux_do",
+    AuxGroup.EC: "aux_external",
+    AuxGroup.SAFETY: "aux_safety",
+    AuxGroup.HUMIDITY: "aux_humidity",
+    AuxGroup.AO: "aux_ao",
+}
 
-def _selected(device: Device, index: int, selection: int) -> list[Reading]:
-    """Return the readings that a request asks for.
-
-    An index that does not exist selects nothing. A selection that is none of the three is taken for all
-    channels: protocol v1.1 does not know the field.
-    """
-    if index != -1:
-        return device.readings([index])
-    readings = device.readings()
-    if selection == GetChannelType.RUNNING:
-        return [reading for reading in readings if reading.status in _RUNNING]
-    if selection == GetChannelType.UNSAFE:
-        return [reading for reading in readings if reading.status is ChannelStatus.UNSAFE]
-    return readings
-
-
-_RUNNING: Final = (ChannelStatus.CHARGE, ChannelStatus.DISCHARGE, ChannelStatus.REST)
-
-
-def _channels(record: type[M], readings: list[Reading], *, aux: bool = False) -> list[M]:
-    """Return channel records of any form: every field that a reading has, and a temperature if asked for."""
-    return [refined(record, reading, **(_sensors(reading) if aux else {})) for reading in readings]
-
-
-def _sensors(reading: Reading) -> dict[str, Any]:
-    """Return the auxiliary readings of a channel: the temperature of its cell."""
-    return {
-        "aux_temperature": [
-            AuxReading(value=reading.temperature_degc, dt_value=reading.temperature_degc_per_s)
-        ]
-    }
-
-
+_BMS: Final = NeedType.THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_BMS
+_SMB: Final = NeedType.THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_SMB
 _AUX: Final = NeedType.THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_AUX
 
 
-@reply_to(GetChannelsInfo)
+def _channels(device: Device, record: type[M], readings: list[Reading], need: int) -> list[M]:
+    """Return channel records of any form: every field that a reading has, and what is asked for besides."""
+    return [refined(record, reading, **_besides(device, reading, need)) for reading in readings]
+
+
+def _besides(device: Device, reading: Reading, need: int) -> dict[str, Any]:
+    """Return auxiliaries and values from the buses; a bus without a configuration has none."""
+    found: dict[str, Any] = {}
+    if need & _AUX:
+        channel = device.channel(reading.channel_index)
+        assert channel is not None
+        for group, items in device.aux_readings(channel, reading).items():
+            found[AUX_LISTS[group]] = [AuxReading(value=value, dt_value=change) for value, change in items]
+    if need & _BMS and reading.can_config_name:
+        found["bms"] = [
+            BmsValue(index=index, value=getattr(reading, name), unit=unit)
+            for index, (_, unit, name) in enumerate(CAN_SIGNALS)
+        ]
+    if need & _SMB and reading.smb_config_name:
+        found["smb"] = [
+            SmbValue(
+                index=index,
+                value_type=SmbValueType.DOUBLE if name else SmbValueType.STRING,
+                value=getattr(reading, name) if name else SMB_MANUFACTURER,
+                unit=unit,
+            )
+            for index, (_, unit, name) in enumerate(SMB_SIGNALS)
+        ]
+    return found
+
+
+@reply_to(GetChannelsInfo, steady=True)
 def get_channels_info(device: Device, session: Session, request: GetChannelsInfo) -> Sequence[Feedback]:
     """Tell the state and the values of channels, all in one feedback."""
-    readings = _selected(device, request.channel_index, request.channel_selection)
-    channels = _channels(full_record.Channel, readings, aux=bool(request.aux_options & _AUX))
+    readings = selected(device, request.channel_index, request.channel_selection)
+    channels = _channels(device, full_record.Channel, readings, request.aux_options)
     return [GetChannelsInfoFeedback(channels=channels)]
 
 
-@reply_to(GetChannelsInfoVls)
+@reply_to(GetChannelsInfoVls, steady=True)
 def get_channels_info_vls(
     device: Device, session: Session, request: GetChannelsInfoVls
 ) -> Sequence[Feedback]:
     """Tell the same with texts of variable length."""
-    readings = _selected(device, request.channel_index, request.channel_selection)
-    channels = _channels(vls_record.Channel, readings, aux=bool(request.aux_options & _AUX))
+    readings = selected(device, request.channel_index, request.channel_selection)
+    channels = _channels(device, vls_record.Channel, readings, request.aux_options)
     return [GetChannelsInfoVlsFeedback(channels=channels)]
 
 
-@reply_to(GetChannelsInfoSimple)
+@reply_to(GetChannelsInfoSimple, steady=True)
 def get_channels_info_simple(
     device: Device, session: Session, request: GetChannelsInfoSimple
 ) -> Sequence[Feedback]:
     """Tell the few values that change most. This request cannot ask for auxiliary readings: they come."""
-    readings = _selected(device, request.channel_index, request.channel_selection)
-    return [GetChannelsInfoSimpleFeedback(channels=_channels(simple_record.Channel, readings, aux=True))]
+    readings = selected(device, request.channel_index, request.channel_selection)
+    channels = _channels(device, simple_record.Channel, readings, _AUX)
+    return [GetChannelsInfoSimpleFeedback(channels=channels)]
+
+
+@reply_to(GetChannelsInfoSptt, steady=True)
+def get_channels_info_sptt(
+    device: Device, session: Session, request: GetChannelsInfoSptt
+) -> Sequence[Feedback]:
+    """Tell the values of EQs and cells: each EQ, and its cells behind it; none without SPTT."""
+    readings = selected(device, request.channel_index, 0) if device.equipment.sptt else []
+    items = []
+    for reading in readings:
+        index = reading.channel_index
+        items.append(_sptt(device, reading, BarcodeChannelType.EQ, index, index))
+        items.extend(
+            _sptt(device, reading, BarcodeChannelType.CELL, cell, index)
+            for cell in device.equipment.cells(index)
+        )
+    return [GetChannelsInfoSpttFeedback(items=items)]
+
+
+def _sptt(
+    device: Device, reading: Reading, kind: BarcodeChannelType, index: int, parent_index: int
+) -> EqOrCell:
+    is_cell = kind is BarcodeChannelType.CELL
+    return refined(
+        EqOrCell,
+        reading,
+        global_index=index,
+        auxiliary_temperature_degc=reading.temperature_degc,
+        item_type=sptt_record.SpttItemType.CELL if is_cell else sptt_record.SpttItemType.EQ,
+        parent_index=parent_index,
+    )
 
 
 # --- meta variables ----------------------------------------------------------------------------
 
-#: Which attribute of a reading a code names.
-_VALUES: Final = {
-    MetaVariableCode.PV_STEP_INDEX: "step_number",
-    MetaVariableCode.PV_STEP_TIME: "step_time_s",
-    MetaVariableCode.PV_TEST_TIME: "test_time_s",
-    MetaVariableCode.PV_VOLTAGE: "voltage_v",
-    MetaVariableCode.PV_CURRENT: "current_a",
-    MetaVariableCode.PV_CHARGE_CAPACITY: "charge_capacity_ah",
-    MetaVariableCode.PV_DISCHARGE_CAPACITY: "discharge_capacity_ah",
-    MetaVariableCode.PV_CHARGE_ENERGY: "charge_energy_wh",
-    MetaVariableCode.PV_DISCHARGE_ENERGY: "discharge_energy_wh",
-    MetaVariableCode.PV_DV_DT: "dv_dt_v_per_s",
-    MetaVariableCode.PV_INTERNAL_RESISTANCE: "internal_resistance_ohm",
-}
 
-
-@reply_to(GetMetaVariables)
+@reply_to(GetMetaVariables, steady=True)
 def get_meta_variables(device: Device, session: Session, request: GetMetaVariables) -> Sequence[Feedback]:
-    """Tell meta variables, entry by entry; those of a channel alone.
+    """Tell meta variables, entry by entry.
 
     The minimalist form asks for voltage and current; without entries it asks for those of all channels.
     """
@@ -135,19 +168,7 @@ def get_meta_variables(device: Device, session: Session, request: GetMetaVariabl
 
 
 def _item(device: Device, record: type[M], index: int, kind: DataType, code: MetaVariableCode) -> M:
-    error, value = GetMvResult.SUCCESS, 0.0
-    channel = device.channel(index)
-    if kind != DataType.MP_DATA_TYPE_META_VALUE:
-        error = GetMvResult.DATATYPE_NOTSUPPORT
-    elif channel is None:
-        error = GetMvResult.CHANNEL_INDEX_ERROR
-    elif code in USER_VARIABLES:
-        value = channel.variables.get(int(code), 0.0)
-    elif code in _VALUES:
-        (reading,) = device.readings([index])
-        value = float(getattr(reading, _VALUES[code]))
-    else:
-        error = GetMvResult.METACODE_NOTSUPPORT if code.known else GetMvResult.METACODE_NOTEXIST
+    error, value = device.value(index, kind, code)
     return default(
         record, channel_index=index, error=error, data_type=kind, meta_variable_code=code, value=value
     )

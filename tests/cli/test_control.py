@@ -168,5 +168,6 @@ def test_an_outcome_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> Non
     assert err.splitlines() == [
         "Error: channel 2: the outcome of start_schedule is not known (the connection was closed); "
         "it was not sent again: read the channel to find out whether it took effect",
-        "Error: channel 3: refused: channel is running or unsafe",
+        "Error: channel 3: start_schedule was refused: channel is running or unsafe "
+        "(result 18, channel_running)",
     ]

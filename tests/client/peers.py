@@ -215,8 +215,7 @@ class AwaitedCycler:
         """The socket, to wait on."""
         link = self._inner._link
         assert link is not None
-        assert link._transport is not None
-        return int(link._transport.get_extra_info("socket").fileno())
+        return int(link.fileno())  # type: ignore[attr-defined]
 
     def _awaited(self, value: Any) -> Any:
         if not callable(value):

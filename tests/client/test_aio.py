@@ -127,7 +127,7 @@ def test_a_connection_that_takes_too_long() -> None:
             await asyncio.sleep(10)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cti_client.aio._connect", never)
+            patch.setattr("cti_client.aio_link._connected", never)
             began = time.monotonic()
             with pytest.raises(
                 ConnectError, match=r"no connection to 127\.0\.0\.1:9: no answer within 0\.1 s"

@@ -206,7 +206,7 @@ def test_the_client_and_the_spoofer_joined_in_memory() -> None:
     driver.run(calls.jump(channel, 2))
     driver.run(calls.set_mv(channel, 5, 1.25))
     assert driver.sent[-2:] == [
-        JumpChannel(channel_index=3, step_index=1),
+        JumpChannel(channel_index=3, step_index=2),
         SetMetaVariable(channel_index=3, meta_variable_code=105, value=1.25),
     ]
 
@@ -253,7 +253,7 @@ def test_extra_values_are_asked_for() -> None:
 def test_one_answer_for_all_channels_is_each_ones_outcome() -> None:
     request = StartScheduleVls(test_name="t", channel_indices=[2, 0])
     (answer,) = default_reply(StartScheduleVls(test_name="t", channel_indices=[-1]), channel_count=2)
-    outcomes = calls._outcomes(request, [answer], [3, 1])
+    outcomes = calls.outcomes_of(request, [answer], [3, 1])
     assert [(one.channel, one.result.is_success) for one in outcomes] == [(3, True), (1, True)]
 
 
@@ -305,4 +305,4 @@ def test_a_variable_that_is_nearly_right_is_helped() -> None:
 def test_an_outcome_says_what_it_is() -> None:
     feedback = default(LoginFeedback)
     outcome = Outcome(3, StartResult.SUCCESS, StopSchedule(channel_index=2), feedback)
-    assert repr(outcome) == "Outcome(channel=3, result=<StartResult.SUCCESS: 0>)"
+    assert repr(outcome) == "Outcome(channel=3, result=<StartResult.SUCCESS: 0>, error=None)"

@@ -17,10 +17,16 @@ from cti_client import aio, client
 ROOT = Path(__file__).parents[2]
 
 CYCLER = {
-    "address", "channel", "channel_count", "channels", "close", "connect", "connected", "logged_in", "login",
-    "request", "request_all", "serial_number", "session", "start", "stop_all", "version",
+    "address", "allow_takeover", "assign", "browse", "channel", "channel_count", "channels", "clock", "close",
+    "connect", "connected", "continue_", "delete", "download", "logged_in", "login", "new_folder",
+    "read_serial_number", "request", "request_all", "resolve", "resume", "resume_data", "serial_number",
+    "session", "set_log_interval", "set_mvs_time_sensitive", "software_version", "start", "start_data",
+    "stop", "stop_all", "update_mvs", "update_parameters", "upload", "version",
 }  # fmt: skip
-CHANNEL = {"assign", "continue_", "index", "jump", "read", "resume", "set_mv", "start", "stop"}
+CHANNEL = {
+    "assign", "assign_barcode", "barcode", "closed_loop", "continue_", "get_mvs", "index", "jump", "read",
+    "resume", "set_mv", "set_mvs_time_sensitive", "start", "stop", "update_mvs",
+}  # fmt: skip
 
 
 def public(cls: type) -> set[str]:
@@ -30,7 +36,9 @@ def public(cls: type) -> set[str]:
 def test_the_surface_is_this_and_the_same_in_both() -> None:
     assert public(client.Cycler) == public(aio.Cycler) == CYCLER
     assert public(client.Channel) == public(aio.Channel) == CHANNEL
-    assert cti_client.__all__ == ["Channel", "Cycler", "Outcome", "Reading"]
+    assert cti_client.__all__ == [
+        "ArbinInterface", "Channel", "Cycler", "Fleet", "Outcome", "Reading", "Reconnect", "Resolution",
+    ]  # fmt: skip
     for name in cti_client.__all__:
         assert getattr(cti_client, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
@@ -46,7 +54,7 @@ def test_arguments_and_documentation_are_the_same(blocking: type, waiting: type)
         if inspect.isfunction(one):
             assert inspect.signature(one) == inspect.signature(other), name
             assert one.__doc__, name
-            if name not in ("connect", "close", "channel"):
+            if name not in ("connect", "close", "channel", "clock", "closed_loop"):
                 assert inspect.iscoroutinefunction(other), name
             if name != "close":
                 assert one.__doc__ == other.__doc__, name
@@ -60,9 +68,14 @@ def test_signatures_are_those_of_the_methods() -> None:
 
 SCRIPT = """
 import asyncio
+from pathlib import Path
 from typing import assert_type
 
-from cti_client import Cycler, Outcome, Reading, aio
+from cti_client import Cycler, Outcome, Reading, Reconnect, Resolution, aio
+from cti_client.closed_loop import ClosedLoop
+from cti_client.details import Barcode
+from cti_client.files import Entry
+from cti_schema.errors import OutcomeUnknown
 from cti_schema.messages.get_channels_info import GetChannelsInfo
 from cti_schema.messages.login import LoginFeedback
 from cti_schema.messages.stop_schedule import StopResult, StopSchedule, StopScheduleFeedback
@@ -77,6 +90,18 @@ with Cycler("127.0.0.1") as cycler:
     assert_type(cycler.channel(5).read().voltage_v, float)
     assert_type(cycler.start([1, 2], "name"), list[Outcome])
     assert_type(cycler.channel(5).stop().result, StopResult)
+    assert_type(cycler.stop([1, 2]), list[Outcome])
+    assert_type(cycler.channel(5).barcode(), Barcode)
+    assert_type(cycler.channel(5).update_mvs({1: 1.0, "mv_ud2": 2}).channel_index, int)
+    assert_type(cycler.browse(), list[Entry])
+    assert_type(cycler.download("a.csv", "."), Path)
+    assert_type(cycler.resolve(OutcomeUnknown(StopSchedule(channel_index=1), "")), Resolution)
+    with cycler.channel(5).closed_loop(1, limits=(0.0, 1.0)) as loop:
+        assert_type(loop, ClosedLoop)
+        for reading in loop:
+            assert_type(reading, Reading)
+            loop.set(reading.voltage_v)
+Cycler("127.0.0.1", reconnect=Reconnect(first_delay_s=1.0))
 
 
 async def main() -> None:

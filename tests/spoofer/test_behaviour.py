@@ -312,7 +312,7 @@ def test_meta_variables(connection: Connection, device: Device, clock: Clock) ->
         GetMvResult.CHANNEL_INDEX_ERROR,
         GetMvResult.METACODE_NOTEXIST,
         GetMvResult.METACODE_NOTSUPPORT,
-        GetMvResult.DATATYPE_NOTSUPPORT,
+        GetMvResult.AUX_INDEX_ERROR,
     ]
     expected = [2.0, 100.0, 110.0, reading.voltage_v, 1.25, 1.25 * 100 / 3600, 0.25, 0.0, 0, 0, 0, 0]
     assert [one.value for one in items] == pytest.approx(expected, rel=1e-6)
@@ -437,7 +437,8 @@ def test_continue(connection: Connection, device: Device) -> None:
 def test_jump(connection: Connection, device: Device) -> None:
     device.assign(1, "any")
     device.start([1], "a")
-    feedback = one(connection, JumpChannel(step_index=3, channel_index=1))
+    # The number on the wire counts from 1 (manual 1.2.0; the library sends what it is given).
+    feedback = one(connection, JumpChannel(step_index=4, channel_index=1))
     assert (feedback.channel_index, feedback.result) == (1, JumpResult.SUCCESS)
     assert device.readings([1])[0].status is ChannelStatus.DISCHARGE
     assert one(connection, JumpChannel(step_index=-1, channel_index=-1)).result is JumpResult.INDEX

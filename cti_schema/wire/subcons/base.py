@@ -15,7 +15,7 @@ from construct import Construct, SizeofError, StopFieldError, StreamError, Struc
 from cti_schema import kinds as k
 from cti_schema.errors import EncodeError
 from cti_schema.message import RecordSpec
-from cti_schema.wire.json_body import JsonStruct
+from cti_schema.wire.json_body import build_body, parse_body
 from cti_schema.wire.report import Report, join_path, unknown_kind
 
 # The stubs make these generic, the classes themselves are not.
@@ -161,6 +161,26 @@ class Located(_Subconstruct):
         if obj is None and self.kind.is_value:
             raise fail(context, path, "a value is missing")
         return self.subcon._build(obj, stream, context, path)
+
+
+class JsonStruct(Struct):
+    """The struct of a layout of JSON members: one text has them all."""
+
+    def __init__(self, members: tuple[k.Member, ...], subcons: list[Any]) -> None:
+        super().__init__(*subcons)
+        self.members = members
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        start = stream.tell()
+        return parse_body(self.members, stream.read(), report_of(context), start)
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        writer = writer_of(context)
+        stream.write(build_body(self.members, obj, writer.leftovers.get("json") if writer else None))
+        return obj
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        raise SizeofError("the size depends on the text", path=path)
 
 
 @singledispatch

@@ -1,0 +1,84 @@
+"""Answers that hold for a moment: asking for one again costs a look into a table. Shared by all connections.
+
+A cycler's readings change in steps of `Device.refresh_s`, and its state with `Device.revision`. Between two
+such changes the same query is answered with the same bytes, so they are kept, by the bytes of the request.
+What is kept is bounded in number and in bytes; the oldest goes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cti_schema.message import Feedback, Message
+from spoofer.device import Device
+
+#: Most requests whose answers are kept, and most bytes of them all.
+MOST_ANSWERS: Final = 4096
+MOST_BYTES: Final = 16 * 2**20
+
+#: Longer requests are not kept: no query is that long but for long lists.
+LONGEST_REQUEST: Final = 4096
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a request is answered with.
+
+    Attributes:
+        request: the request.
+        feedbacks: the answer's messages.
+        sizes: bytes of each feedback's frame.
+        data: the frames.
+        moment: when the answer was worked out: `Device.moment`.
+        revision: of the device, then.
+    """
+
+    request: Message
+    feedbacks: Sequence[Feedback]
+    sizes: Sequence[int]
+    data: bytes
+    moment: float
+    revision: int
+
+
+class SteadyAnswers:
+    """The answers of one device to queries that can be kept for a moment.
+
+    Args:
+        device: the cycler.
+    """
+
+    __slots__ = ("_answers", "_bytes", "_device")
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._answers: dict[bytes, Answer] = {}
+        self._bytes = 0
+
+    def get(self, frame: bytes) -> Answer | None:
+        """Return the answer to a request's frame, if one is kept and still holds."""
+        answer = self._answers.get(frame)
+        if answer is None:
+            return None
+        device = self._device
+        # The moment first: to ask for it lets happen what is due by now.
+        holds = answer.moment == device.moment and answer.revision == device.revision
+        return answer if holds else None
+
+    def put(self, frame: bytes, answer: Answer) -> None:
+        """Keep an answer, unless it or its request is too large for that."""
+        answers = self._answers
+        self._forget(frame)
+        if len(frame) > LONGEST_REQUEST or len(answer.data) > MOST_BYTES // 2:
+            return
+        answers[frame] = answer
+        self._bytes += len(answer.data)
+        while self._bytes > MOST_BYTES or len(answers) > MOST_ANSWERS:
+            self._forget(next(iter(answers)))
+
+    def _forget(self, frame: bytes) -> None:
+        answer = self._answers.pop(frame, None)
+        if answer is not None:
+            self._bytes -= len(answer.data)

@@ -1,0 +1,1 @@
+"""Faulted traffic at full speed for a long time: ``python -m tests.soak --minutes 10``."""
