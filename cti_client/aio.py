@@ -33,11 +33,11 @@ from cti_client.peer import (
     T,
     document,
 )
-from cti_client.reconnect import Reconnect, Standing, policy_of
+from cti_client.reconnect import Reconnect
 from cti_client.session import Session
-from cti_client.trace import Recorder, Trace
-from cti_schema.errors import ConfigurationError, ConnectError, OutcomeUnknown
-from cti_schema.message import Direction, Request
+from cti_client.shell import Shell, Tap
+from cti_schema.errors import ConfigurationError, ConnectError
+from cti_schema.message import Request
 
 __all__ = ["Channel", "Cycler"]
 
@@ -132,7 +132,7 @@ class Channel(ChannelPeer):
         )
 
 
-class Cycler(Peer):
+class Cycler(Shell[AsyncConnector]):
     """A cycler, talked to over TCP from an event loop.
 
     Use it in an ``async with`` statement, which connects and closes, or await `connect` and `close`.
@@ -163,29 +163,24 @@ class Cycler(Peer):
         reconnect: bool | Reconnect = False,
         trace: Path | str | None = None,
         connector: AsyncConnector = aio_link.connect,
-        tap: Callable[[Direction, bytes], None] | None = None,
+        tap: Tap | None = None,
     ) -> None:
-        policy = policy_of(reconnect)
-        super().__init__(host, port, timeout_s, connect_timeout_s, Standing(policy) if policy else None)
-        self.files_port = files.files_port(self.port, files_port)
-        self._connector = connector
-        self._trace = None if trace is None else Trace(trace)
-        self._recorder: Recorder | None = None
-        self._tap = tap
+        super().__init__(
+            host,
+            port,
+            timeout_s=timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            files_to=files_port,
+            reconnect=reconnect,
+            trace=trace,
+            connector=connector,
+            tap=tap,
+        )
         self._link: AsyncLink | None = None
         self._pumping: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._untils: list[float] = []  # what calls wait until, on a link's own clock
         self._waited = asyncio.Event()
-        self._files: Cycler | None = None
-        if self.files_port != self.port:
-            self._files = Cycler(
-                host, self.files_port, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s,
-                connector=connector, tap=tap,
-            )  # fmt: skip
-            self._files._trace = self._trace
-            self._files._standing = Standing(policy)
-            self._standings.append(self._files._standing)
 
     def clock(self) -> float:
         """Return the time that deadlines are on, in seconds."""
@@ -211,8 +206,7 @@ class Cycler(Peer):
         pumping = self._pumping
         self._drop("the connection was closed")
         if pumping is not None:
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(pumping)
+            await asyncio.wait([pumping])
         if self._files is not None:
             await self._files.close()
         if self._trace is not None:
@@ -272,16 +266,6 @@ class Cycler(Peer):
     document(request, calls.request, "{}")
     document(request_all, calls.request_all, "{}")
 
-    def _for(self, message: Request[Any]) -> Cycler:
-        return self._for_files() if message.spec.port == files.FILES_PORT else self
-
-    def _for_files(self) -> Cycler:
-        """Return who talks over the connection for files."""
-        return self if self._files is None else self._files
-
-    def _resolve(self, error: OutcomeUnknown, timeout_s: float | None) -> Any:
-        return self.resolve(error, timeout_s)
-
     async def _run(self, call: Call[T]) -> T:
         """Do what a call yields, and return what it returns."""
         try:
@@ -321,16 +305,13 @@ class Cycler(Peer):
             link = await self._connector(self.host, self.port, seconds)
         except (OSError, UnicodeError) as error:
             raise no_connection(self.address, self.host, error, seconds) from error
+        self._own_clock = clock_of(link)
         try:
-            recorder = None
-            if self._trace is not None:
-                recorder = self._trace.connection(self.host, self.port, self._tap)
+            session = self._begin_session()
         except ConfigurationError:
             await link.close()
             raise
-        self._own_clock = clock_of(link)
-        session = Session(self.clock, tap=recorder or self._tap)
-        self._session, self._link, self._recorder = session, link, recorder
+        self._link = link
         self._pumping = asyncio.create_task(self._pump(link, session))
 
     async def _pump(self, link: AsyncLink, session: Session) -> None:
@@ -352,6 +333,8 @@ class Cycler(Peer):
             lost = error
         finally:
             session.connection_lost(why_lost(lost))
+            if session is self._session:
+                self._end_session(session.closed)
             self._wake()
             await link.close()
 
@@ -407,12 +390,8 @@ class Cycler(Peer):
         self._happened = asyncio.Event()
 
     def _drop(self, reason: str) -> None:
-        if self._session is not None:
-            self._session.connection_lost(reason)
+        self._end_session(reason)
         pumping, self._pumping, self._link = self._pumping, None, None
         if pumping is not None:
             pumping.cancel()
-        if self._recorder is not None:
-            self._recorder.close()
-            self._recorder = None
         self._wake()

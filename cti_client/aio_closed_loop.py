@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -44,8 +43,7 @@ class ClosedLoop(LoopCore):
         if self._watcher is not None:
             if not self.over:
                 self._watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watcher
+            await asyncio.wait([self._watcher])
         try:
             await self._run(self.handing_over())
         except CTIError as failed:

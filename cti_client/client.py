@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, Self
+from typing import Concatenate, Self
 
 from cti_client import calls, details, files, many, resolving, variables
 from cti_client.closed_loop import ClosedLoop
@@ -31,11 +31,10 @@ from cti_client.peer import (
     T,
     document,
 )
-from cti_client.reconnect import Reconnect, Standing, policy_of
-from cti_client.session import Session
-from cti_client.trace import Recorder, Trace
-from cti_schema.errors import ConfigurationError, ConnectError, OutcomeUnknown
-from cti_schema.message import Direction, Request
+from cti_client.reconnect import Reconnect
+from cti_client.shell import Shell, Tap
+from cti_schema.errors import ConfigurationError, ConnectError
+from cti_schema.message import Request
 
 __all__ = ["Channel", "Cycler"]
 
@@ -118,7 +117,7 @@ class Channel(ChannelPeer):
         )
 
 
-class Cycler(Peer):
+class Cycler(Shell[Connector]):
     """A cycler, talked to over TCP.
 
     Use it in a ``with`` statement, which connects and closes, or call `connect` and `close`.
@@ -149,27 +148,22 @@ class Cycler(Peer):
         reconnect: bool | Reconnect = False,
         trace: Path | str | None = None,
         connector: Connector = SocketLink,
-        tap: Callable[[Direction, bytes], None] | None = None,
+        tap: Tap | None = None,
     ) -> None:
-        policy = policy_of(reconnect)
-        super().__init__(host, port, timeout_s, connect_timeout_s, Standing(policy) if policy else None)
-        self.files_port = files.files_port(self.port, files_port)
-        self._connector = connector
-        self._trace = None if trace is None else Trace(trace)
-        self._recorder: Recorder | None = None
-        self._tap = tap
+        super().__init__(
+            host,
+            port,
+            timeout_s=timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            files_to=files_port,
+            reconnect=reconnect,
+            trace=trace,
+            connector=connector,
+            tap=tap,
+        )
         self._link: Link | None = None
         self._lock = threading.RLock()
         self._closing = threading.Event()
-        self._files: Cycler | None = None
-        if self.files_port != self.port:
-            self._files = Cycler(
-                host, self.files_port, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s,
-                connector=connector, tap=tap,
-            )  # fmt: skip
-            self._files._trace = self._trace
-            self._files._standing = Standing(policy)
-            self._standings.append(self._files._standing)
 
     def clock(self) -> float:
         """Return the time that deadlines are on, in seconds."""
@@ -184,7 +178,8 @@ class Cycler(Peer):
         """
         with self._lock:
             if not self.connected:
-                self._closing.clear()
+                for cycler in (self, self._for_files()):
+                    cycler._closing.clear()
                 self._open(Open(self.clock() + self.connect_timeout_s))
                 for standing in self._standings:
                     standing.open()
@@ -259,16 +254,6 @@ class Cycler(Peer):
     document(request, calls.request, "{}")
     document(request_all, calls.request_all, "{}")
 
-    def _for(self, message: Request[Any]) -> Cycler:
-        return self._for_files() if message.spec.port == files.FILES_PORT else self
-
-    def _for_files(self) -> Cycler:
-        """Return who talks over the connection for files."""
-        return self if self._files is None else self._files
-
-    def _resolve(self, error: OutcomeUnknown, timeout_s: float | None) -> Any:
-        return self.resolve(error, timeout_s)
-
     def _run(self, call: Call[T]) -> T:
         """Do what a call yields, and return what it returns."""
         with self._lock:
@@ -312,14 +297,12 @@ class Cycler(Peer):
             self._link = self._connector(self.host, self.port, seconds)
         except (OSError, UnicodeError) as error:
             raise no_connection(self.address, self.host, error, seconds) from error
+        self._own_clock = clock_of(self._link)
         try:
-            if self._trace is not None:
-                self._recorder = self._trace.connection(self.host, self.port, self._tap)
+            self._begin_session()
         except ConfigurationError:
             self._release()
             raise
-        self._own_clock = clock_of(self._link)
-        self._session = Session(self.clock, tap=self._recorder or self._tap)
 
     def _write(self, send: Send) -> None:
         if self._link is None:
@@ -351,14 +334,10 @@ class Cycler(Peer):
         return bool(data)
 
     def _drop(self, reason: str) -> None:
-        if self._session is not None:
-            self._session.connection_lost(reason)
+        self._end_session(reason)
         self._release()
 
     def _release(self) -> None:
         if self._link is not None:
             self._link.close()
             self._link = None
-        if self._recorder is not None:
-            self._recorder.close()
-            self._recorder = None

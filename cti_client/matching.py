@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from functools import cache
 from typing import Any, Final
 
 from cti_schema import kinds as k
@@ -71,8 +72,8 @@ class Expected:
             self._echo.pop(_CHANNEL, None)
         #: Channels that the lists of a feedback may name; ``None``: any.
         self._asked = _asked(request, self.feedback)
-        selection = getattr(request, "channel_selection", GetChannelType.ALLCHANNEL)
         if self._how == "channels" and self._asked is None:
+            selection = getattr(request, "channel_selection", GetChannelType.ALLCHANNEL)
             self._everything = selection == GetChannelType.ALLCHANNEL
         self.several = self._everything or len(self._listed) > 1 or self._how == "pieces"
         self.grace = self._how == "once_or_twice"
@@ -184,11 +185,19 @@ def _lists_channels(kind: k.Kind) -> bool:
     return record is not None and record.spec.field(_CHANNEL) is not None
 
 
+@cache
+def _has_channels(message: type[Message]) -> bool:
+    """Tell whether a message has a list of records that name their channel."""
+    return any(_lists_channels(kind) for kind in message.spec.values)
+
+
 def _asked(request: Request[Any], feedback: type[Feedback] | None) -> frozenset[int] | None:
     """Return the channels that a feedback's lists may name, or ``None`` for any."""
-    if feedback is None or not any(_lists_channels(kind) for kind in feedback.spec.values):
+    if feedback is None or not _has_channels(feedback):  # type: ignore[arg-type]
         return None
-    channels: set[int] = set(named_channels(request))
+    channels: set[int] = set()
+    if _has_channels(type(request)):  # type: ignore[arg-type]
+        channels.update(named_channels(request))
     channels.update(_indices(getattr(request, "channel_indices", None)))
     channels.update(_indices([getattr(request, _CHANNEL, _NO_CHANNEL)]))
     return frozenset(channels) or None

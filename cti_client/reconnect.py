@@ -181,6 +181,9 @@ def _restore(peer: Peer, standing: Standing, deadline: float, log_in: LogIn) -> 
             raise ConnectionLost("the connection was closed")
         try:
             yield Open(min(deadline, peer.clock() + peer.connect_timeout_s))
+            if not standing.wanted:
+                # It was closed in the meantime.
+                peer._drop("the connection was closed")
             yield from login_again(peer, standing, deadline, log_in)
             return
         except (LoginRefused, DifferentCycler) as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from cti_client.asking import accepted, command, failed, request
 from cti_client.channels import channel_of, index_of
@@ -54,8 +54,9 @@ __all__ = [
 #: Number of a user variable -> its code; the codes are not in one row.
 USER_VARIABLES: Final = {number: MetaVariableCode[f"MV_UD{number}"] for number in range(1, 17)}
 
-#: New values, by the variable's number or name.
-Values = Mapping[int, float] | Mapping[str, float] | Mapping[int | str, float]
+#: New values, by the variable's number or name. A mapping's keys have one type: of ``int | str`` a dictionary
+#: with numbers alone would be none.
+Values = Mapping[Any, float]
 
 #: Entries in one update; servers take no more (manual 1.2.0).
 MOST_UPDATES: Final = 160

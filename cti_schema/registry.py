@@ -34,6 +34,7 @@ class Registry:
     def __init__(self) -> None:
         self._by_name: dict[str, type[Message]] = {}
         self._by_code: dict[tuple[Direction, int], tuple[type[Message], ...]] = {}
+        self._directions: dict[int, tuple[Direction, ...]] = {}
         self._variants: dict[type[Message], list[type[Request[Any]]]] = {}
 
     def add(self, message: type[Message]) -> None:
@@ -55,6 +56,8 @@ class Registry:
         LOOKED_UP.clear()
         self._by_name[spec.name] = message
         self._by_code[spec.direction, spec.code] = (*others, message)
+        known = {*self.directions(spec.code), spec.direction}
+        self._directions[spec.code] = tuple(one for one in Direction if one in known)
         if spec.variant_of is not None and issubclass(message, Request):
             self._variants.setdefault(spec.variant_of, []).append(message)
 
@@ -101,7 +104,7 @@ class Registry:
 
     def directions(self, code: int) -> tuple[Direction, ...]:
         """Return the directions in which a code is known: none, one, or both."""
-        return tuple(direction for direction in Direction if (direction, code) in self._by_code)
+        return self._directions.get(code, ())
 
     def variant(self, request: type[Request[Any]], version: int) -> type[Request[Any]]:
         """Return the request that is sent instead of this one to a server of that login version.

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from spoofer.device import Device
-    from spoofer.server import Options, Spoofer
+    from spoofer.server import Spoofer
+    from spoofer.shared import Options
 
 
 class SpooferFactory(Protocol):

@@ -121,6 +121,10 @@ class Rack:
     def moment(self) -> float:
         """The same on the grid: seconds of the clock up to which everything is shown."""
         elapsed = self._clock() - self._began
+        if elapsed < self._latest_s:
+            elapsed = self._latest_s
+        else:
+            self._latest_s = elapsed
         step = self.refresh_s
         # A little more than the time itself: a clock that stands on the grid is not a step behind.
         return (elapsed / step + 1e-6) // 1 * step if step else elapsed

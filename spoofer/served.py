@@ -134,7 +134,8 @@ class Served(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._held = False
-        self._go_on()
+        if self._turn_at is None and not self._free:
+            self._turn()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._stop()
@@ -160,7 +161,7 @@ class Served(asyncio.Protocol):
         self._turn_at = None
         try:
             for _ in range(TURN):
-                if self._held or self._later > _MOST_LATER:
+                if self._held or self._later > _MOST_LATER or self._transport.is_closing():
                     return
                 act = next(self._acts, None)
                 if act is None:
@@ -187,10 +188,6 @@ class Served(asyncio.Protocol):
             return
         self._turn_at = self._loop.call_soon(self._turn)
 
-    def _go_on(self) -> None:
-        if self._turn_at is None and not self._free:
-            self._turn()
-
     def _write(self, data: bytes) -> None:
         # Told first: what a client has got was recorded, even if the spoofer is killed right after it.
         if self._shared.tap is not None:
@@ -204,7 +201,8 @@ class Served(asyncio.Protocol):
             self._later -= len(act.data)
             try:
                 self._write(act.data)
-                self._go_on()
+                if self._turn_at is None and not self._free:
+                    self._turn()
                 self._close_if_done()
             except Exception:
                 self._fail()

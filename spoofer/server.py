@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, ParamSpec, Self, TypedDict, TypeVar, Unpack
+from typing import Final, ParamSpec, Self, TypeVar, Unpack
 
 from cti_schema.errors import ConfigurationError
 from spoofer.connection import MAX_FRAME, OnMessage
@@ -22,7 +22,7 @@ from spoofer.faults import Faults
 from spoofer.journal import Journal
 from spoofer.replay import Replay
 from spoofer.served import Served
-from spoofer.shared import Shared, Tap
+from spoofer.shared import Options, Shared, Tap
 from spoofer.steady import SteadyAnswers
 from spoofer.users import User, as_users
 
@@ -39,24 +39,6 @@ MAX_BYTES_BEFORE_LOGIN: Final = MAX_FRAME
 
 #: Clients that wait to be accepted: as many as may come at once.
 _BACKLOG: Final = 1024
-
-
-class Options(TypedDict, total=False):
-    """What `Spoofer` takes by keyword."""
-
-    host: str
-    port: int
-    files_port: int | None
-    users: Mapping[str, str | User] | None
-    journal: Journal | None
-    on_message: OnMessage | None
-    faults: Faults | None
-    replay: Replay | None
-    tap: Tap | None
-    max_connections: int
-    max_frame: int
-    max_bytes_before_login: int
-    udp_anywhere: bool
 
 
 class Spoofer:

@@ -1,10 +1,10 @@
-"""What the clients of one spoofer have in common; plain data."""
+"""What a spoofer is made with, and what its clients have in common; plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from cti_schema import Direction
 from spoofer.connection import OnMessage
@@ -13,6 +13,7 @@ from spoofer.faults import Faults
 from spoofer.journal import Journal
 from spoofer.replay import Replay
 from spoofer.steady import SteadyAnswers
+from spoofer.users import User
 
 if TYPE_CHECKING:
     from spoofer.served import Served
@@ -20,6 +21,24 @@ if TYPE_CHECKING:
 #: Is called with the client's address, the direction and the bytes of all that comes and goes; without
 #: bytes when the connection has ended.
 Tap = Callable[[tuple[Any, ...], Direction, bytes], None]
+
+
+class Options(TypedDict, total=False):
+    """What `Spoofer` takes by keyword."""
+
+    host: str
+    port: int
+    files_port: int | None
+    users: Mapping[str, str | User] | None
+    journal: Journal | None
+    on_message: OnMessage | None
+    faults: Faults | None
+    replay: Replay | None
+    tap: Tap | None
+    max_connections: int
+    max_frame: int
+    max_bytes_before_login: int
+    udp_anywhere: bool
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,7 +66,7 @@ class TextView:
         out.line(entry_line(entry, times=self._times, secrets=self._secrets, paint=paint))
         if not (self._verbose or self._hex) or not isinstance(entry, Heard):
             return
-        nodes = tree(entry.decoded, secrets=self._secrets)
+        nodes = tree(replace(entry.decoded, problems=entry.problems), secrets=self._secrets)
         if self._verbose:
             out.line(paint("side", HEADINGS))
             for line in tree_lines(nodes, paint=paint):

@@ -60,12 +60,13 @@ def _lines(statistics: Statistics) -> Iterable[str]:
     yield f"{shape['messages']} messages"
     names = ["message", "direction", "count", "bytes", "p50", "p90", "p99", "max", "unanswered", "late"]
     yield from _table("Messages", names, [_command(one) for one in shape["commands"]], right=range(2, 10))
-    channels = [
-        [str(one[name]) for name in ("channel", "requests", "feedbacks")] for one in shape["channels"]
-    ]
-    yield from _table("Channels", ["channel", "requests", "feedbacks"], channels, right=range(3))
-    errors = [[one["message"], one["result"], str(one["count"])] for one in shape["errors"]]
-    yield from _table("Errors", ["message", "result", "count"], errors, right=(2,))
+    names = ["channel", "requests", "feedbacks"]
+    channels = [[str(one["channel"] or "others"), *(str(one[name]) for name in names[1:])]
+                for one in shape["channels"]]  # fmt: skip
+    yield from _table("Channels", names, channels, right=range(3))
+    names = ["message", "result", "code", "count"]
+    errors = [[_cell(one[name]) for name in names] for one in shape["errors"]]
+    yield from _table("Errors", names, errors, right=(2, 3))
     odd = [[kind, str(count)] for kind, count in (shape["odd"] | shape["problems"]).items()]
     yield from _table("Problems", ["what", "count"], odd, right=(1,))
     names = ["connection", "client", "server", "messages", "bytes"]

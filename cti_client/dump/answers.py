@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cti_client.matching import Expected, Fit
@@ -26,12 +26,16 @@ __all__ = ["TIMEOUT_S", "Answer", "Answers", "Unanswered"]
 #: Seconds after which a request counts as unanswered: as the protocol's description (v1.1) tells clients.
 TIMEOUT_S: Final = 10.0
 
-#: Requests that wait at most, and answered ones that are remembered, on one connection.
+#: Requests that wait at most, and answered ones that are remembered, on one connection; and their bytes.
 _WAITING: Final = 1024
 _ANSWERED: Final = 64
+_BYTES: Final = 4 << 20
+
+#: A request with one of these problems is dropped by a cycler: no answer is to be expected.
+_DROPPED: Final = frozenset({"checksum", "length", "incomplete"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What a feedback is to the requests before it.
 
@@ -98,18 +102,23 @@ class Answers:
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
         self._waiting: deque[_Waiting] = deque()
-        self._answered: deque[_Waiting] = deque(maxlen=_ANSWERED)
+        self._answered: deque[_Waiting] = deque()
+        self._bytes = 0
         self._channel_count: int | None = None
 
-    def feed(self, heard: Heard) -> Iterator[Heard | Unanswered]:
-        """Yield the requests that are known to be unanswered by now, and then the message with its answer."""
-        yield from self._overdue(heard.time)
+    def feed(self, heard: Heard) -> list[Heard | Unanswered]:
+        """Return the requests that are known to be unanswered by now, and then the message with its answer."""
+        found: list[Heard | Unanswered] = []
+        if self._waiting and heard.time is not None:
+            found.extend(self._overdue(heard.time))
         message = heard.decoded.message
         if heard.direction is Direction.REQUEST:
-            self._ask(heard, message)
-            yield heard
+            if not any(problem.kind in _DROPPED for problem in heard.decoded.header.problems):
+                found.extend(self._ask(heard, message))
         else:
-            yield replace(heard, answer=self._answer(heard, message))
+            heard.answer = self._answer(heard, message)
+        found.append(heard)
+        return found
 
     def close(self, time: float | None, end: str = "connection") -> Iterator[Unanswered]:
         """Yield the requests that nobody answered before the end of the connection, or of the capture."""
@@ -118,23 +127,34 @@ class Answers:
                 yield Unanswered(one.heard, f"before the {end} ended", time)
         self._waiting.clear()
 
-    def _ask(self, heard: Heard, message: Message) -> None:
+    def _ask(self, heard: Heard, message: Message) -> Iterator[Unanswered]:
         expected = Expected(message, self._channel_count) if isinstance(message, Request) else None
-        code: int = getattr(message, "code", message.spec.code)
-        # A request whose last answers were never counted out has them by now.
-        for one in [one for one in self._waiting if one.answered and one.code == code]:
-            self._finish(one)
-        if len(self._waiting) >= _WAITING:
-            self._waiting.popleft()
+        code: int = message.code if isinstance(message, UnknownMessage) else message.spec.code
+        if self._waiting:
+            # A request whose last answers were never counted out has them by now.
+            for one in [one for one in self._waiting if one.answered and one.code == code]:
+                self._finish(one)
         self._waiting.append(_Waiting(heard, code, expected))
+        self._bytes += len(heard.decoded.frame)
+        while self._answered and self._bytes > _BYTES:
+            self._forget(self._answered)
+        while len(self._waiting) > _WAITING or (self._bytes > _BYTES and len(self._waiting) > 1):
+            one = self._forget(self._waiting)
+            if not one.answered and not one.told:
+                yield Unanswered(one.heard, "and too many wait behind it", heard.time)
 
     def _finish(self, one: _Waiting) -> None:
         self._waiting.remove(one)
         self._answered.append(one)
+        if len(self._answered) > _ANSWERED:
+            self._forget(self._answered)
 
-    def _overdue(self, now: float | None) -> Iterator[Unanswered]:
-        if now is None:
-            return
+    def _forget(self, requests: deque[_Waiting]) -> _Waiting:
+        one = requests.popleft()
+        self._bytes -= len(one.heard.decoded.frame)
+        return one
+
+    def _overdue(self, now: float) -> Iterator[Unanswered]:
         for one in self._waiting:
             asked = one.heard.time
             if asked is None or now - asked <= self._timeout_s:
@@ -148,7 +168,8 @@ class Answers:
             self._channel_count = getattr(message, "channel_count", None) or self._channel_count
         one = self._asked_for(message)
         if one is None:
-            before = next((one for one in reversed(self._answered) if _fits(one, message)), None)
+            answered = reversed(self._answered)
+            before = next((one for one in answered if _fit(one, message) is Fit.EXACT), None)
             return Answer("unsolicited") if before is None else self._about("duplicate", before, heard)
         if one.expected is not None and not isinstance(message, UnknownCommandFeedback):
             if one.expected.repeats(message):
@@ -159,10 +180,10 @@ class Answers:
         one.answered = True
         if last:
             self._finish(one)
-        late = self._about("late", one, heard)
-        if late.response_time is not None and late.response_time > self._timeout_s:
-            return late
-        return replace(late, kind="answer")
+        answer = self._about("answer", one, heard)
+        if answer.response_time is not None and answer.response_time > self._timeout_s:
+            answer.kind = "late"
+        return answer
 
     def _about(self, kind: str, one: _Waiting, heard: Heard) -> Answer:
         times = heard.time, one.heard.time
@@ -170,20 +191,21 @@ class Answers:
         return Answer(kind, one.heard, took)
 
     def _asked_for(self, message: Message) -> _Waiting | None:
-        exact = next((one for one in self._waiting if _fits(one, message)), None)
-        if exact is not None:
-            return exact
-        weak = [
-            one
-            for one in self._waiting
-            if one.expected is not None and one.expected.fits(message) is Fit.WEAK
-        ]
-        return weak[0] if weak else None
+        """Return the request that a feedback fits best, of equal ones the oldest."""
+        found, best = None, Fit.NO
+        for one in self._waiting:
+            fit = _fit(one, message)
+            if fit is Fit.EXACT:
+                return one
+            if fit > best:
+                found, best = one, fit
+        return found
 
 
-def _fits(one: _Waiting, message: Message) -> bool:
+def _fit(one: _Waiting, message: Message) -> Fit:
+    """Tell how well a feedback fits a request."""
     if isinstance(message, UnknownCommandFeedback):
-        return getattr(message, "command", None) == one.code
+        return Fit.EXACT if getattr(message, "command", None) == one.code else Fit.NO
     if one.expected is None:
-        return isinstance(message, UnknownMessage)
-    return one.expected.fits(message) is Fit.EXACT
+        return Fit.EXACT if isinstance(message, UnknownMessage) else Fit.NO
+    return one.expected.fits(message)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cti_client.capture import Chunk, Closed, Connection, Endpoint, Event, Gap
+from cti_client.capture import Chunk, Connection, Endpoint, Event, Gap
 from cti_client.dump.answers import TIMEOUT_S, Answer, Answers, Unanswered
+from cti_client.dump.findings import findings
 from cti_schema.message import Direction
+from cti_schema.problems import Problem
 from cti_schema.wire.buffer import Frame, FrameBuffer
 from cti_schema.wire.codec import Decoded, inspect
 
@@ -33,7 +35,7 @@ class Link:
     server: Endpoint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
     """A message.
 
@@ -55,6 +57,11 @@ class Heard:
     def direction(self) -> Direction:
         """Request or feedback."""
         return self.decoded.direction
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong: with the frame, and with what it says."""
+        return [*self.decoded.problems, *findings(self.decoded)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +143,22 @@ class Conversations:
             talk = self._talks[connection.number] = _Talk(connection, sides, Answers(self._timeout_s))
             if self._port is not None:
                 self._join(talk, connection.client)
-        if isinstance(event, Closed):
-            del self._talks[connection.number]
-            for sender in talk.sides:
-                yield from self._end(talk, sender, event.timestamp)
-            end = "capture" if event.reason == "end" else "connection"
-            yield from talk.answers.close(event.timestamp, end)
+        if isinstance(event, Chunk):
+            frames = talk.sides[event.sender].buffer.feed(event.data)
+            if frames:
+                yield from self._frames(talk, event.sender, frames, event.timestamp)
         elif isinstance(event, Gap):
             # A frame that the gap has cut is told now: its end will never come.
             yield from self._frames(
                 talk, event.sender, talk.sides[event.sender].buffer.close(), event.timestamp
             )
             yield from self._gap(talk, event.sender, event.length, event.timestamp)
-        elif isinstance(event, Chunk):
-            frames = talk.sides[event.sender].buffer.feed(event.data)
-            yield from self._frames(talk, event.sender, frames, event.timestamp)
+        else:
+            del self._talks[connection.number]
+            for sender in talk.sides:
+                yield from self._end(talk, sender, event.timestamp)
+            end = "capture" if event.reason == "end" else "connection"
+            yield from talk.answers.close(event.timestamp, end)
 
     def _join(self, talk: _Talk, client: Endpoint) -> None:
         """Know the connection as CTI."""

@@ -78,7 +78,7 @@ OWN: Final[dict[str, Name]] = {
     "length": Name(lambda heard: [len(heard.decoded.frame)], "number"),
     "channel": Name(lambda heard: channels_of(_message(heard)), "number"),
     "result": Name(lambda heard: results_of(_message(heard)), "result"),
-    "problem": Name(lambda heard: [one.kind for one in heard.decoded.problems], "text"),
+    "problem": Name(lambda heard: [one.kind for one in heard.problems], "text"),
     "frame": Name(lambda heard: [heard.number], "number"),
     "time": Name(_optional(lambda heard: heard.time), "number"),
     "connection": Name(_optional(lambda heard: heard.link and heard.link.number), "number"),

@@ -6,6 +6,7 @@ Strict JSON: no NaN, no lone surrogates, one object per line.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from cti_client.dump.conversation import Entry, Heard, Missed, Unanswered
@@ -67,7 +68,8 @@ def entry_json(entry: Entry, *, secrets: bool = False) -> dict[str, Any]:
         return shape
     if isinstance(entry, Unanswered):
         return shape | {"message": entry.request.decoded.message.spec.name, "reason": entry.reason}
-    return shape | _answer(entry) | decoded_to_json(entry.decoded, secrets=secrets)
+    decoded = replace(entry.decoded, problems=entry.problems)
+    return shape | _answer(entry) | decoded_to_json(decoded, secrets=secrets)
 
 
 def _answer(heard: Heard) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cti_client.dump.conversation import Answer, Entry, Heard, Link, Missed, Unanswered
+from cti_client.dump.findings import KINDS as FINDINGS
 from cti_client.dump.paint import Paint, plain
 from cti_client.dump.times import Times, clock
 from cti_schema import kinds as k
@@ -16,6 +17,7 @@ from cti_schema.derive.jsonform import HIDDEN, hide_problems, holds_secret
 from cti_schema.derive.tree import quote
 from cti_schema.enumerations import Code, ResultCode
 from cti_schema.message import Direction, Message, Record, Request, UnknownMessage, same_value
+from cti_schema.problems import Problem
 
 __all__ = ["connection_line", "entry_line", "safe", "summary"]
 
@@ -72,8 +74,8 @@ def entry_line(
     ]
     padding = " " * (_NAME_WIDTH - len(name)) if fields else ""
     parts.append(f"{arrow} {paint('head', name)}{padding}")
-    problems = decoded.problems if secrets else hide_problems(message, decoded.problems)
-    shown = [paint("problem", f"! {safe(_sentence(one.path, one.message))}") for one in problems[:_PROBLEMS]]
+    problems = entry.problems if secrets else hide_problems(message, entry.problems)
+    shown = [paint("problem", f"! {safe(_sentence(one))}") for one in problems[:_PROBLEMS]]
     if len(problems) > _PROBLEMS:
         shown.append(paint("problem", f"! {len(problems) - _PROBLEMS} more problems"))
     if entry.answer is not None:
@@ -112,8 +114,10 @@ def duration(seconds: float) -> str:
     return f"{seconds / 1e-6:.3g} us"
 
 
-def _sentence(path: str, message: str) -> str:
-    return f"{path}: {message}" if path else message
+def _sentence(problem: Problem) -> str:
+    if problem.kind in FINDINGS:
+        return FINDINGS[problem.kind]  # the result itself stands in the line
+    return f"{problem.path}: {problem.message}" if problem.path else problem.message
 
 
 def safe(text: str) -> str:

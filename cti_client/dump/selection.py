@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from cti_client.dump.conversation import Entry, Heard, Unanswered
-from cti_schema.derive.tree import leaves
-from cti_schema.enumerations import ResultCode
 
-__all__ = ["SEPARATOR", "odd", "passes", "refusals", "with_context"]
+__all__ = ["SEPARATOR", "odd", "passes", "with_context"]
 
 #: Entries shown before and behind an odd one.
 _CONTEXT: Final = 2
@@ -22,21 +20,12 @@ SEPARATOR: Final = None
 def odd(entry: Entry) -> bool:
     """Tell whether something is wrong with an entry.
 
-    Odd are bytes that are no message, requests without an answer, frames with a problem, feedbacks that are
-    late, duplicate or unsolicited, and those that refuse something.
+    Odd are bytes that are no message, requests without an answer, messages with a problem, and feedbacks
+    that are late, duplicate or unsolicited.
     """
-    if not isinstance(entry, Heard):
+    if not isinstance(entry, Heard) or entry.problems:
         return True
-    if entry.decoded.problems or (entry.answer is not None and entry.answer.kind != "answer"):
-        return True
-    return next(refusals(entry), None) is not None
-
-
-def refusals(heard: Heard) -> Iterator[ResultCode]:
-    """Yield the results of a feedback that are not success."""
-    for _, _, value in leaves(heard.decoded.message):
-        if isinstance(value, ResultCode) and not value.is_success:
-            yield value
+    return entry.answer is not None and entry.answer.kind != "answer"
 
 
 def with_context(entries: Iterable[Entry], wanted: Callable[[Entry], bool] = odd) -> Iterator[Entry | None]:

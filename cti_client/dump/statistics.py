@@ -17,8 +17,10 @@ __all__ = ["Spread", "Statistics"]
 #: Ratio of one bucket of response times to the one before: percentiles are exact to one per cent.
 _RATIO: Final = math.log(1.02)
 
-#: Different connections that are told apart; what comes on others is counted together.
-_CONNECTIONS: Final = 1000
+#: Different commands, results and connections that are told apart, and channels of each command; what is
+#: beyond is counted together.
+_MOST: Final = 1000
+_CHANNELS: Final = 4096
 
 _PERCENTILES: Final = (50, 90, 99)
 
@@ -28,12 +30,14 @@ class Spread:
 
     def __init__(self) -> None:
         self.count = 0
+        self.smallest = math.inf
         self.largest = 0.0
         self._buckets: Counter[int] = Counter()
 
     def add(self, value: float) -> None:
         """Count a number."""
         self.count += 1
+        self.smallest = min(self.smallest, value)
         self.largest = max(self.largest, value)
         self._buckets[math.floor(math.log(max(value, 1e-9)) / _RATIO)] += 1
 
@@ -50,7 +54,7 @@ class Spread:
             seen += self._buckets[bucket]
             if seen >= wanted:
                 break
-        return min(math.exp((bucket + 0.5) * _RATIO), self.largest)
+        return min(max(math.exp((bucket + 0.5) * _RATIO), self.smallest), self.largest)
 
     def as_json(self) -> dict[str, float]:
         """Return the percentiles and the largest number."""
@@ -63,6 +67,7 @@ class _Command:
     """What is known about one message.
 
     Attributes:
+        channels: how many of them are about each channel, from 1; 0 for more channels than are told apart.
         response_s: response times of a request.
     """
 
@@ -70,6 +75,7 @@ class _Command:
     bytes: int = 0
     unanswered: int = 0
     late: int = 0
+    channels: Counter[int] = field(default_factory=Counter)
     response_s: Spread = field(default_factory=Spread)
 
 
@@ -91,18 +97,17 @@ class Statistics:
     Attributes:
         messages: how many.
         problems: frames with a problem of each kind.
-        errors: results that are not success, by message and name of the result.
-        channels: messages about each channel, from 1, by direction.
+        errors: results that are not success, by message, and name and number of the result.
         odd: feedbacks that were late, duplicate or unsolicited, and requests without an answer.
     """
 
     def __init__(self) -> None:
         self.messages = 0
         self.problems: Counter[str] = Counter()
-        self.errors: Counter[tuple[str, str]] = Counter()
-        self.channels: Counter[tuple[int, Direction]] = Counter()
+        self.errors: Counter[tuple[str, str, int | None]] = Counter()
         self.odd: Counter[str] = Counter()
-        self._commands: dict[tuple[Direction, str], _Command] = {}
+        self._requests: dict[str, _Command] = {}
+        self._feedbacks: dict[str, _Command] = {}
         self._connections: dict[int, _Connection] = {}
 
     def add(self, entries: Iterable[Entry]) -> None:
@@ -122,15 +127,17 @@ class Statistics:
         name = message.spec.name
         if isinstance(message, UnknownMessage):
             name = f"{name} 0x{message.code:08X}"
-        key = heard.direction, name
-        # Codes that nobody declared may be any number: they are counted together when there are many.
-        if key not in self._commands and len(self._commands) >= _CONNECTIONS:
-            key = heard.direction, "others"
-        return self._commands.setdefault(key, _Command())
+        commands = self._requests if heard.decoded.direction is Direction.REQUEST else self._feedbacks
+        found = commands.get(name)
+        if found is None:
+            # Codes that nobody declared may be any number: they are counted together when there are many.
+            name = name if len(commands) < _MOST else "others"
+            found = commands.setdefault(name, _Command())
+        return found
 
     def _connection(self, entry: Entry) -> _Connection:
         number = entry.link.number if entry.link is not None else 0
-        if number not in self._connections and len(self._connections) >= _CONNECTIONS:
+        if number not in self._connections and len(self._connections) >= _MOST:
             number = -1
         found = self._connections.get(number)
         if found is None:
@@ -140,7 +147,9 @@ class Statistics:
 
     def _heard(self, heard: Heard) -> None:
         self.messages += 1
-        size = len(heard.decoded.frame)
+        decoded = heard.decoded
+        message = decoded.message
+        size = len(decoded.frame)
         command = self._command(heard)
         command.count += 1
         command.bytes += size
@@ -150,14 +159,18 @@ class Statistics:
         if heard.time is not None:
             connection.first = heard.time if connection.first is None else connection.first
             connection.last = heard.time
-        for kind in {problem.kind for problem in heard.decoded.problems}:
-            self.problems[kind] += 1
-        for channel in channels_of(heard.decoded.message):
-            self.channels[channel, heard.direction] += 1
-        name = heard.decoded.message.spec.name
-        for result in results_of(heard.decoded.message):
+        problems = heard.problems
+        if problems:
+            for kind in {problem.kind for problem in problems}:
+                self.problems[kind] += 1
+        for channel in channels_of(message):
+            known = len(command.channels) < _CHANNELS or channel in command.channels
+            command.channels[channel if known else 0] += 1
+        for result in results_of(message):
             if not result.is_success:
-                self.errors[name, result.label] += 1
+                key = message.spec.name, result.label, int(result)
+                known = len(self.errors) < _MOST or key in self.errors
+                self.errors[key if known else ("others", "others", None)] += 1
         answer = heard.answer
         if answer is None:
             return
@@ -179,8 +192,8 @@ class Statistics:
                 for channel, counts in self.by_channel()
             ],
             "errors": [
-                {"message": message, "result": result, "count": count}
-                for (message, result), count in self.errors.most_common()
+                {"message": message, "result": result, "code": code, "count": count}
+                for (message, result, code), count in self.errors.most_common()
             ],
             "problems": dict(self.problems.most_common()),
             "odd": dict(self.odd.most_common()),
@@ -189,17 +202,25 @@ class Statistics:
 
     def by_channel(self) -> list[tuple[int, tuple[int, int]]]:
         """Return the number of requests and of feedbacks about each channel, from 1."""
-        return [
-            (channel, (self.channels[channel, Direction.REQUEST], self.channels[channel, Direction.FEEDBACK]))
-            for channel in sorted({channel for channel, _ in self.channels})
-        ]
+        requests: Counter[int] = Counter()
+        feedbacks: Counter[int] = Counter()
+        for commands, counts in ((self._requests, requests), (self._feedbacks, feedbacks)):
+            for command in commands.values():
+                counts.update(command.channels)
+        channels = sorted(requests.keys() | feedbacks.keys())
+        return [(channel, (requests[channel], feedbacks[channel])) for channel in channels]
 
     def _commands_json(self) -> Iterator[dict[str, Any]]:
-        for (direction, name), command in sorted(self._commands.items(), key=lambda one: -one[1].count):
+        sides = (("request", self._requests), ("feedback", self._feedbacks))
+        found = [
+            (side, name, command) for side, commands in sides for name, command in commands.items()
+        ]
+        for side, name, command in sorted(found, key=lambda one: -one[2].count):
             shape: dict[str, Any] = {
-                "message": name, "direction": direction.value, "count": command.count, "bytes": command.bytes,
+                "message": name, "direction": side, "count": command.count, "bytes": command.bytes,
+                "channels": {str(channel): command.channels[channel] for channel in sorted(command.channels)},
             }  # fmt: skip
-            if direction is Direction.REQUEST:
+            if side == "request":
                 shape |= {"unanswered": command.unanswered, "late": command.late}
                 if command.response_s.count:
                     shape["response_s"] = command.response_s.as_json()

@@ -120,5 +120,7 @@ def channels_of(message: Message) -> list[int]:
     """Return the channels that a message is about, counted from 1 as on the cycler's screen."""
     found: set[int] = set()
     for way in _channel_ways(type(message)):
-        found.update(index + 1 for index in follow(message, way) if index is not None and index >= 0)
+        for index in follow(message, way):
+            if index is not None and index >= 0:
+                found.add(index + 1)
     return sorted(found)

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from cti_schema import kinds as k
@@ -66,10 +66,14 @@ class Run:
         """Bytes of the whole run."""
         return struct.calcsize(f"<{self.format}")
 
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """Where each field of the run begins."""
+        return tuple(accumulate((kind.size() or 0 for kind in self.kinds[:-1]), initial=0))
+
     def offset(self, kind: k.Kind) -> int:
         """Return where a field of the run begins."""
-        before = self.kinds[: self.kinds.index(kind)]
-        return sum(one.size() or 0 for one in before)
+        return self.offsets[self.kinds.index(kind)]
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def listed(enum: Any, value: int, strict: bool) -> Any:
     return member
 
 
-def _cut_utf16(raw: bytes) -> tuple[str, bytes]:
+def cut_utf16(raw: bytes) -> tuple[str, bytes]:
     """Return the text of a field of fixed size, and what stands behind its NUL character."""
     end = raw.find(b"\0\0")
     while end & 1 and end > 0:
@@ -73,7 +73,7 @@ def _cut_utf16(raw: bytes) -> tuple[str, bytes]:
     return utf_16_le_decode(head, "strict", True)[0], behind
 
 
-def _cut_bytes(raw: bytes, encoding: str) -> tuple[str, bytes]:
+def cut_bytes(raw: bytes, encoding: str) -> tuple[str, bytes]:
     """Return the single-byte text of a field of fixed size, and what stands behind its NUL."""
     head, _, behind = raw.partition(b"\0")
     return head.decode(encoding), b"" if behind == bytes(len(behind)) else behind.rstrip(b"\0")
@@ -81,7 +81,7 @@ def _cut_bytes(raw: bytes, encoding: str) -> tuple[str, bytes]:
 
 def read_utf16(raw: bytes, record: Any, name: str) -> str:
     """Return the text of a field of fixed size; keep what stands behind its NUL character."""
-    text, behind = _cut_utf16(raw)
+    text, behind = cut_utf16(raw)
     if behind:
         keep(record, name, behind, text)
     return text
@@ -89,7 +89,7 @@ def read_utf16(raw: bytes, record: Any, name: str) -> str:
 
 def read_bytes(raw: bytes, encoding: str, record: Any, name: str) -> str:
     """Return the single-byte text of a field of fixed size; keep what stands behind its NUL."""
-    text, behind = _cut_bytes(raw, encoding)
+    text, behind = cut_bytes(raw, encoding)
     if behind:
         keep(record, name, behind, text)
     return text
@@ -103,7 +103,7 @@ def read_texts(
     plain = True
     for name, start, stop, encoding in layout:
         part = raw[start:stop]
-        text, behind = _cut_utf16(part) if encoding == "utf-16-le" else _cut_bytes(part, encoding)
+        text, behind = cut_utf16(part) if encoding == "utf-16-le" else cut_bytes(part, encoding)
         if behind:
             keep(record, name, behind, text)
             plain = False

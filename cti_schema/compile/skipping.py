@@ -135,8 +135,6 @@ class SkipWriter:
         kind = step.kind
         count = _count(step)
         if not isinstance(kind.count, int):
-            if kind.limit is not None:
-                self.source.doubt_if(f"{count} > {kind.limit}")
             if isinstance(kind.count, k.Scalar) and kind.count.type[0] == "i":
                 self.source.doubt_if(f"{count} < 0")
         if isinstance(step.item, (Run, Inside)) and step.item.size is not None:
@@ -180,7 +178,7 @@ def _size_of_items(step: Step) -> int | None:
     """Return the size of the items of a list whose count alone says how long it is."""
     if not isinstance(step, Items) or not isinstance(step.item, (Run, Inside)):
         return None
-    plain = step.kind.when is None and step.kind.limit is None and isinstance(step.kind.count, k.Count)
+    plain = step.kind.when is None and isinstance(step.kind.count, k.Count)
     return step.item.size if plain else None
 
 

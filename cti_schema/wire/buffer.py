@@ -8,10 +8,10 @@ next token stands, so that nothing good behind it is lost.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 from cti_schema.message import Direction
-from cti_schema.registry import registry
+from cti_schema.registry import LOOKED_UP, registry
 from cti_schema.wire.frame import (
     CHECKSUM,
     HEADER,
@@ -20,6 +20,7 @@ from cti_schema.wire.frame import (
     checksum,
     checksum_fits,
     frame_size,
+    known_frame,
 )
 
 #: The largest frame accepted: a piece of a file has up to 30 MiB (``download_file_feedback``).
@@ -28,6 +29,10 @@ MAX_FRAME: Final = 32 * 2**20
 #: Most tokens inside a frame that are tried for its early end. Without a limit a stream of nothing but
 #: tokens would be searched again from each of them.
 MOST_TOKENS: Final = 16
+
+
+#: Length field, direction where it is known, and the directions that are possible with the frame's size.
+_Head: TypeAlias = tuple[int, Direction | None, list[tuple[Direction, int]]]
 
 
 class Frame(bytes):
@@ -84,6 +89,14 @@ class FrameBuffer:
         checksum place holds zeros is held back for a few more bytes, since the right checksum may
         stand behind them (an emulator is known that does so).
         """
+        if not self._buffer:
+            known = known_frame(data, LOOKED_UP)
+            if known is not None and self._direction in (None, known[0]) and len(data) <= self._max_frame:
+                # Exactly one frame, of a command whose code tells all: nothing is to be searched.
+                frame = Frame(data, offset=self._offset, direction=known[0], stray=self.stray)
+                self._offset += len(data)
+                self.stray = 0
+                return [frame]
         self._buffer += data
         return list(self._frames(final=False))
 
@@ -95,6 +108,7 @@ class FrameBuffer:
 
     def _rewind(self) -> None:
         """Start looking for a token inside the frame from its beginning."""
+        self._head: _Head | None = None
         self._looked = len(TOKEN)
         self._passed = 0
         self._summed = 0
@@ -140,27 +154,33 @@ class FrameBuffer:
 
         ``None`` means: wait for more. Size zero means: this token starts no frame.
         """
-        if self._buffer.find(TOKEN, len(TOKEN), 2 * len(TOKEN) + 3) > 0:
-            return 0, None  # a token begins in the length field: nothing is that long
-        _, length, code, _ = HEADER.unpack_from(self._buffer)
-        directions = (
-            (self._direction,) if self._direction else registry().directions(code) or tuple(Direction)
-        )
-        known = directions[0] if len(directions) == 1 else None
-        sizes = {one: frame_size(length, one) for one in directions}
-        possible = {one: size for one, size in sizes.items() if LEAST_FRAME <= size <= self._max_frame}
-        for direction, size in possible.items():
+        if self._head is None:
+            if self._buffer.find(TOKEN, len(TOKEN), 2 * len(TOKEN) + 3) > 0:
+                return 0, None  # a token begins in the length field: nothing is that long
+            self._head = self._read_head()
+        length, known, possible = self._head
+        for direction, size in possible:
             if size <= len(self._buffer) and checksum_fits(self._buffer, size):
                 return size, direction
         early = self._early_end()
         if early:
             return early, known
-        waiting = any(size > len(self._buffer) for size in possible.values())
+        waiting = any(size > len(self._buffer) for _, size in possible)
         if not possible or (waiting and final):
             return self._cut(known, length, final)
         if waiting:
             return None
-        return self._bad_checksum(max(possible.values()), known, length, final)
+        return self._bad_checksum(max(size for _, size in possible), known, length, final)
+
+    def _read_head(self) -> _Head:
+        """Return what the header at the start of the buffer says; once for each frame, however it comes."""
+        _, length, code, _ = HEADER.unpack_from(self._buffer)
+        directions = (
+            (self._direction,) if self._direction else registry().directions(code) or tuple(Direction)
+        )
+        known = directions[0] if len(directions) == 1 else None
+        sizes = [(one, frame_size(length, one)) for one in directions]
+        return length, known, [one for one in sizes if LEAST_FRAME <= one[1] <= self._max_frame]
 
     def _early_end(self) -> int:
         """Return where the frame ends if a token follows on the right checksum, else 0.

@@ -1,4 +1,4 @@
-"""A client and a device in one program without a socket, in a time that passes only when they wait."""
+"""A client and a device without a socket, in a time that passes when they wait."""
 
 import spoofer
 from cti_client import Cycler

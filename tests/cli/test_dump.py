@@ -285,7 +285,7 @@ def test_several_files(run: Run, file: Path, tmp_path: Path) -> None:
     ran = run("dump", file, missing, other)
     assert ran.code == 1
     assert ran.lines[0] == f"==> {file} <=="
-    assert ran.lines[-1].endswith("channel_index=4  result=no_schedule_assigned")
+    assert "channel_index=4  result=no_schedule_assigned  ! control command" in ran.lines[-1]
     assert ran.err == f"Error: {missing}: No such file or directory\n"
     shapes = [json.loads(line) for line in run("dump", "--json", file, other).lines]
     assert [shape["file"] for shape in shapes] == [str(file)] * 3 + [str(other)]

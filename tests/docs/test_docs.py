@@ -99,13 +99,17 @@ def test_the_pages_have_no_python_of_their_own_that_nobody_runs() -> None:
         assert "```python" not in page.read_text(encoding="utf-8"), page.name
 
 
-def test_the_programs_of_the_readme_run() -> None:
+def test_the_programs_of_the_readme_run(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert run("-c", blocks[0]) == "StopSchedule(channel_index=13, stop_all=0)\n"
     lines = run("-c", blocks[1]).splitlines()
     assert len(lines) == 16
     assert lines[0].startswith("1 rest 3.")
+    test = tmp_path / "test_readme.py"
+    test.write_text(blocks[2], encoding="utf-8")
+    # The plugin may be installed, and then pytest has it already.
+    assert "1 passed" in run("-m", "pytest", "-q", "-p", "spoofer.pytest_plugin", str(test))
 
 
 def test_the_readme_says_the_commands_that_the_checks_use() -> None:

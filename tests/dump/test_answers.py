@@ -104,14 +104,42 @@ def test_a_command_that_is_not_known_is_an_answer() -> None:
     assert answers(entries) == ["answer 1", "duplicate 1"]
 
 
-def test_memory_is_bounded() -> None:
+def test_a_damaged_request_takes_nobodys_answer() -> None:
+    damaged = bytearray(stop(3))
+    damaged[-1] ^= 1
+    entries = heard(("c", 0, bytes(damaged) + stop(3)), ("s", 1, stopped(3)))
+    assert answers(entries) == ["answer 2"]
+
+
+def test_an_answer_about_all_channels_fits_too() -> None:
+    logged_in = frame("login_feedback", channel_count=3)
+    layout = next(one for one in registry().by_name("get_channels_info_feedback").spec.values)
+    every = [default(layout.item.record, channel_index=index) for index in range(3)]  # type: ignore[attr-defined]
+    entries = heard(
+        ("c", 0, frame("login")), ("s", 0, logged_in), ("c", 1, frame("get_channels_info", channel_index=1)),
+        ("s", 2, frame("get_channels_info_feedback", channels=every)),
+    )  # fmt: skip
+    assert answers(entries) == ["answer 1", "answer 3"]
+
+
+def test_requests_that_nobody_answers_are_told_and_forgotten() -> None:
     entries = heard(*(("c", number / 1000, stop(number % 50)) for number in range(3000)), end=False)
-    assert len(entries) == 3000
+    assert answers(entries) == [f"unanswered {number}" for number in range(1, 3000 - 1024 + 1)]
+    assert next(one for one in entries if isinstance(one, Unanswered)).reason == "and too many wait behind it"
+
+
+def test_memory_is_bounded() -> None:
+    piece = frame("upload_file", data=bytes(1 << 20))
+    done = frame("upload_file_feedback")
     conversations = Conversations()
-    for number in range(3000):
-        list(conversations.feed(Chunk(AT, CONNECTION, CLIENT, stop(number % 50))))
-    waiting = next(iter(conversations._talks.values())).answers._waiting
-    assert len(waiting) == 1024
+    for number in range(100):
+        list(conversations.feed(Chunk(AT, CONNECTION, CLIENT, piece)))
+        if number % 2:
+            list(conversations.feed(Chunk(AT, CONNECTION, SERVER, done)))
+    kept = next(iter(conversations._talks.values())).answers
+    assert len(kept._waiting) == 2
+    frames = [one.heard.decoded.frame for one in (*kept._waiting, *kept._answered)]
+    assert kept._bytes == sum(map(len, frames)) < 4 << 20
 
 
 def test_lines_and_json() -> None:

@@ -41,7 +41,7 @@ def test_conversation() -> None:
     assert [entry_line(entry) for entry in entries] == [
         '    1  22:13:20.250000   1  -> login                       username="ann"  password=***',
         '    2  22:13:20.250000   1  -> start_schedule              test_name="a\\x1b[2J"  channel_indices=[4, 0]',  # noqa: E501
-        "    3  22:13:20.750000   1  <- start_schedule_feedback     channel_index=4  result=no_schedule_assigned  (to 2 after 500 ms)",  # noqa: E501
+        "    3  22:13:20.750000   1  <- start_schedule_feedback     channel_index=4  result=no_schedule_assigned  ! control command answered with an error  (to 2 after 500 ms)",  # noqa: E501
         "       22:13:21.250000   1  <- ! gap: 7 bytes are missing in the capture",
     ]
 

@@ -65,9 +65,9 @@ def test_errors_and_problems() -> None:
     statistics.add([heard(REFUSED), heard(REFUSED), heard(bytes(broken))])
     shape = statistics.as_json()
     assert shape["errors"] == [
-        {"message": "start_schedule_feedback", "result": "no_schedule_assigned", "count": 2}
+        {"message": "start_schedule_feedback", "result": "no_schedule_assigned", "code": 21, "count": 2}
     ]
-    assert shape["problems"] == {"checksum": 1}
+    assert shape["problems"] == {"control_error": 2, "checksum": 1}
 
 
 def test_memory_is_bounded_by_what_is_declared() -> None:
@@ -78,7 +78,7 @@ def test_memory_is_bounded_by_what_is_declared() -> None:
     for code in range(3000):
         frame = build_frame(0x10000000 + code, b"", Direction.REQUEST)
         statistics.add([Heard(1, inspect(frame, Direction.REQUEST, spans=False))])
-    assert len(statistics._commands) == 1001
+    assert len(statistics._requests) == 1001
 
 
 @pytest.fixture(name="file")

@@ -28,7 +28,7 @@ CLIENTS = 32
 
 #: How long a client waits for an answer before it goes on, and how many times before it hangs up.
 _PATIENCE_S = 0.02
-_TIMES = 10
+_TIMES = 50
 
 #: Names of tests: a cycler never forgets one, so that there must not be too many.
 _NAMES = 200

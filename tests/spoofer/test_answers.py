@@ -1,4 +1,4 @@
-"""Every request of the registry, to every personality: the feedbacks that its declaration says, as often as it says."""
+"""Every request of the registry, to every personality: the feedbacks of its declaration, and how many."""
 
 from __future__ import annotations
 

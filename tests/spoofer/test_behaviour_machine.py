@@ -18,8 +18,14 @@ from cti_schema.enums import (
     ResumeResult,
     StartResult,
 )
-from cti_schema.messages import assign_barcode, assign_barcode_json, get_barcode, get_barcode_json
-from cti_schema.messages import engage_tray_json, modify_schedule
+from cti_schema.messages import (
+    assign_barcode,
+    assign_barcode_json,
+    engage_tray_json,
+    get_barcode,
+    get_barcode_json,
+    modify_schedule,
+)
 from cti_schema.messages.assign_file import AssignFileKind
 from cti_schema.messages.assign_schedule import AssignScheduleResult
 from cti_schema.messages.continue_schedule import ContinueResult
@@ -517,7 +523,7 @@ def test_uds_signals(connection: Connection, device: Device) -> None:
         "Code": fine,
         "ErrorSignals": [],
     }
-    asked = {"GlobalChannelIndex": 4, "MessageName": "M", "GetSignalValues": ["s1", "s2"]}
+    asked: dict[str, Any] = {"GlobalChannelIndex": 4, "MessageName": "M", "GetSignalValues": ["s1", "s2"]}
     expected = [
         {"Name": "s1", "Value": "1.5", "UDSSignalStatus": 0},
         {"Name": "s2", "Value": "", "UDSSignalStatus": 3},

@@ -11,9 +11,14 @@ from cti_schema.derive.defaults import default
 from cti_schema.enums import ChannelCode, ChannelStatus, ResumeResult, StartResult
 from cti_schema.enums import MetaVariableCode as Code
 from cti_schema.message import Record
-from cti_schema.messages import resume_by_meta_variables, resume_schedule_ex, resume_schedule_ex_vls
+from cti_schema.messages import (
+    resume_by_meta_variables,
+    resume_schedule_ex,
+    resume_schedule_ex_vls,
+    start_schedule_ex,
+    start_schedule_ex_vls,
+)
 from cti_schema.messages import start_schedule_advanced as advanced
-from cti_schema.messages import start_schedule_ex, start_schedule_ex_vls
 from cti_schema.messages.get_resume_data import GetResumeData
 from cti_schema.messages.get_resume_data_by_meta_variables import GetResumeDataByMetaVariables
 from cti_schema.messages.get_resume_data_vls import GetResumeDataVls
@@ -166,7 +171,7 @@ VALUES = {code: 1.0 + number for number, code in enumerate(FIELDS.values())} | {
 
 
 def resume_ex(name: str = "a", schedule: str = "any", step: int = 1, index: int = 1) -> Any:
-    fields = {field: VALUES[code] for field, code in FIELDS.items()}
+    fields: dict[str, Any] = {field: VALUES[code] for field, code in FIELDS.items()}
     channel = resume_schedule_ex.Channel(
         channel_index=index, test_name=name, schedule_name=schedule, step_index=step, **fields
     )
@@ -179,7 +184,7 @@ def _lists(step: int) -> dict[str, Any]:
         DwordValue(meta_variable_code=Code.PV_STEP_INDEX, value=step),
         *(DwordValue(meta_variable_code=code, value=VALUES.get(code, 99.0)) for code in DWORDS),
     ]
-    qwords = [QwordValue(meta_variable_code=code, value=VALUES[code]) for code in QWORDS]
+    qwords = [QwordValue(meta_variable_code=Code(code), value=VALUES[code]) for code in QWORDS]
     return {"dword_values": dwords, "qword_values": qwords}
 
 

@@ -27,7 +27,7 @@ from cti_schema.messages.unknown_command import UnknownCommandFeedback
 from cti_schema.registry import registry
 from cti_schema.wire.frame import build_frame
 from spoofer import Connection, Device, Session, reply_to
-from spoofer.behaviour.control import signed
+from spoofer.behaviour.numbers import signed
 from spoofer.replies import _BEHAVIOURS, refined
 from tests.spoofer.helpers import CHANNEL_INFO, Clock, ask, frames, logged_in, messages, one, vectors
 

@@ -281,7 +281,7 @@ class Cycler(RuleBasedStateMachine):
     def both_forms_show_the_same(self) -> None:
         connection = Connection(self.device)
         forms = [
-            ask(connection, default(form, channel_selection=GetChannelType.ALLCHANNEL))[0].channels
+            ask(connection, form(channel_selection=GetChannelType.ALLCHANNEL))[0].channels
             for form in (GetChannelsInfo, GetChannelsInfoVls)
         ]
         for fixed, variable in zip(*forms, strict=True):

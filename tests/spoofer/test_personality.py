@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cti_schema import Message
 from cti_schema.derive.defaults import default
 from cti_schema.enums import CtiVersion
 from cti_schema.errors import ConfigurationError, UnknownNameError
@@ -32,8 +33,9 @@ def device(name: str | int) -> Device:
 
 def test_names() -> None:
     assert set(PERSONALITIES) == {
-        "pro7", "pro8", "pro8-2", "pro7-mvud", "ty-pro7-2", "ty-pro7-3", "ty-pro7-4", "ty-pro8-1", "ty-pro8-2",
-        "ty-pro8-4", "ty-pro8-sptt", "zy-pro8-gx", *(f"mitsx-{number}" for number in range(1, 9)), "mitsx-sptt",
+        "pro7", "pro8", "pro8-2", "pro7-mvud", "ty-pro7-2", "ty-pro7-3", "ty-pro7-4", "ty-pro8-1",
+        "ty-pro8-2", "ty-pro8-4", "ty-pro8-sptt", "zy-pro8-gx", "mitsx-sptt",
+        *(f"mitsx-{number}" for number in range(1, 9)),
     }  # fmt: skip
     # Every known version is there once.
     assert sorted(int(one.version) for one in PERSONALITIES.values()) == sorted(map(int, CtiVersion))
@@ -86,7 +88,7 @@ def test_the_version_is_told_at_either_login(name: str) -> None:
 
 
 def test_a_single_read_of_a_mits_10_returns_all_channels() -> None:
-    reads = (
+    reads: tuple[type[Message], ...] = (
         GetChannelsInfo,
         GetChannelsInfoVls,
         GetChannelsInfoSimple,

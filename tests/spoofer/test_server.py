@@ -297,7 +297,7 @@ def test_running_serves_a_synchronous_client_and_stops() -> None:
             data = b""
             while len(data) < 8678:
                 data += sock.recv(65536)
-            assert decode(data).result == 2
+            assert decode(data).result == 2  # type: ignore[attr-defined]
         assert threading.active_count() == threads + 1
         # Left open on purpose: the end of the block closes it.
         left = socket.create_connection((spoofer.host, spoofer.port), timeout=DEADLINE_S)

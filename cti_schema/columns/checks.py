@@ -1,0 +1,85 @@
+"""Headers and checksums of many frames at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cti_schema.columns.arrays import Array
+from cti_schema.wire.frame import CHECKSUM, LEAST_FRAME, TOKEN
+
+#: A frame's header; see `cti_schema.wire.frame`.
+HEADER = np.dtype([("token", "<u8"), ("length", "<u4"), ("code", "<u4"), ("extended_code", "<u4")])
+_TOKEN = np.uint64(int.from_bytes(TOKEN, "little"))
+#: The inverse of 257 modulo 65536.
+_INVERSE = np.uint16(65281)
+
+
+def gather(data: bytes, places: Array, dtype: np.dtype[np.void]) -> Array:
+    """Return what stands at these places, copied; every place must have room for it."""
+    room = len(data) - dtype.itemsize + 1
+    if not len(places) or room <= 0:
+        return np.zeros(len(places), dtype)
+    # A window at each byte; what is taken from it are blocks of bytes, which numpy copies one by one.
+    windows = np.ndarray((room,), f"V{dtype.itemsize}", data, 0, (1,))
+    return windows[places].view(dtype)
+
+
+def sums(data: bytes, starts: Array, ends: Array) -> Array:
+    """Return the sum of the bytes of each piece, modulo 65536.
+
+    Args:
+        data: all bytes.
+        starts: where the pieces begin, in rising order and without overlap.
+        ends: where they end; each has two bytes at least.
+
+    The bytes are added two at a time, once as ``low + 256 high`` from the even places and once from the odd
+    ones. Each byte was low once and high once then, but for the first and the last one of a piece: the total
+    is 257 times the sum, and 257 has an inverse. So nothing is masked, shifted or copied.
+    """
+    bytes_ = np.frombuffer(data, np.uint8)
+    total = 256 * bytes_[starts].astype(np.uint16) + bytes_[ends - 1]
+    for parity in (0, 1):
+        first = starts + (starts + parity) % 2
+        total += _pairs(data, parity, (first - parity) // 2, (ends - first) // 2)
+    return total * _INVERSE
+
+
+def _pairs(data: bytes, parity: int, first: Array, counts: Array) -> Array:
+    """Return sums of little-endian pairs of bytes; every other piece between two starts is not wanted."""
+    pairs = np.ndarray(((len(data) - parity) // 2,), "<u2", data, parity)
+    found = np.zeros(len(first), np.uint16)
+    some = counts > 0
+    if not some.any():
+        return found
+    places = np.stack([first[some], first[some] + counts[some]], axis=1).ravel()
+    if places[-1] == len(pairs):
+        places = places[:-1]
+    found[some] = np.add.reduceat(pairs, places, dtype=np.uint16)[::2]
+    return found
+
+
+def whole(data: bytes, starts: Array, sizes: Array, code: int, length_rule: int) -> Array:
+    """Tell which frames are plainly of a message: token, length, code and checksum are right.
+
+    Args:
+        data: all bytes.
+        starts: where the frames begin, in rising order.
+        sizes: their sizes in bytes.
+        code: the message's code.
+        length_rule: what the length field leaves out.
+    """
+    fine = sizes >= LEAST_FRAME
+    heads = gather(data, np.where(fine, starts, 0), HEADER)
+    fine &= (heads["token"] == _TOKEN) & (heads["code"] == code) & (heads["extended_code"] == 0)
+    fine &= heads["length"].astype(np.int64) + length_rule == sizes
+    rows = np.flatnonzero(fine)
+    if len(rows):
+        fine[rows] = checksums_fit(data, starts[rows], starts[rows] + sizes[rows])
+    return fine
+
+
+def checksums_fit(data: bytes, starts: Array, ends: Array) -> Array:
+    """Tell which frames end with the sum of the bytes before it."""
+    bytes_ = np.frombuffer(data, np.uint8)
+    low, high = (bytes_[ends - back].astype(np.uint16) for back in (CHECKSUM.size, CHECKSUM.size - 1))
+    return sums(data, starts, ends) - low - high == low + 256 * high
