@@ -99,3 +99,14 @@ class Flags(IntFlag):
         member._value_ = value
         member.meaning = meaning
         return member
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls._unlisted(value) if isinstance(value, int) else None
+
+    @classmethod
+    @lru_cache(maxsize=256)  # `enum` would keep each for ever: an endless stream of them fills the memory
+    def _unlisted(cls, value: int) -> Self:
+        member: Self = super()._missing_(value)
+        cls._value2member_map_.pop(value, None)
+        return member

@@ -50,7 +50,7 @@ def curves(minutes: Sequence[float], voltage_v: Sequence[float], current_a: Sequ
 
 
 def scale(least: float, most: float) -> list[float]:
-    """Return round numbers, equally far apart, that begin at the least or below and end at the most or above."""
+    """Return round numbers, equally far apart, from the least or below it to the most or above it."""
     span = max(most - least, 1e-9)
     power = 10.0 ** math.floor(math.log10(span / 5))
     step = next(power * factor for factor in (1, 2, 5, 10) if span / (power * factor) <= 6)

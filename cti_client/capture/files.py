@@ -9,14 +9,16 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-from cti_client.capture.records import Note, Packet, pcap_packets, pcap_variant, pcapng_packets
+from cti_client.capture.records import Note, Packet, Read, pcap_packets, pcap_variant, pcapng_packets
 from cti_schema.errors import CaptureError
 
-__all__ = ["read_packets", "sniff"]
+__all__ = ["opened", "read_packets", "sniff"]
+
+T = TypeVar("T")
 
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _GZIP = b"\x1f\x8b"
@@ -55,14 +57,31 @@ def read_packets(source: BinaryIO | Path | str, notes: list[str] | None = None) 
         if text not in kept:
             kept.append(text)
 
+    def packets(first: bytes, read: Read) -> Iterator[Packet]:
+        return pcap_packets(first, read, note) if pcap_variant(first) else pcapng_packets(first, read, note)
+
+    yield from opened(source, note, packets)
+
+
+def opened(
+    source: BinaryIO | Path | str, note: Note, packets: Callable[[bytes, Read], Iterator[T]]
+) -> Iterator[T]:
+    """Yield what a function finds in a capture file, which is given its first four bytes and the rest.
+
+    Raises:
+        CaptureError: as `read_packets` does.
+        OSError: as `read_packets` does.
+    """
     if isinstance(source, str | Path):
         with open(source, "rb") as stream:
-            yield from _packets(stream, str(source), note)
+            yield from _packets(stream, str(source), note, packets)
     else:
-        yield from _packets(source, str(getattr(source, "name", "stream")), note)
+        yield from _packets(source, str(getattr(source, "name", "stream")), note, packets)
 
 
-def _packets(stream: BinaryIO, name: str, note: Note) -> Iterator[Packet]:
+def _packets(
+    stream: BinaryIO, name: str, note: Note, packets: Callable[[bytes, Read], Iterator[T]]
+) -> Iterator[T]:
     data = _Input(stream, note)
     packed = ""
     try:
@@ -73,14 +92,10 @@ def _packets(stream: BinaryIO, name: str, note: Note) -> Iterator[Packet]:
             first = data.read(4)
             if data.failure and len(first) < 4:
                 raise CaptureError(data.failure)
-        match sniff(first):
-            case "pcap":
-                yield from pcap_packets(first, data.read, note)
-            case "pcapng":
-                yield from pcapng_packets(first, data.read, note)
-            case _:
-                what = _looks_like(first + data.read(_LOOK - len(first)))
-                raise CaptureError(f"no capture file (pcap or pcapng), but {packed}{what}")
+        if sniff(first) not in ("pcap", "pcapng"):
+            what = _looks_like(first + data.read(_LOOK - len(first)))
+            raise CaptureError(f"no capture file (pcap or pcapng), but {packed}{what}")
+        yield from packets(first, data.read)
     except CaptureError as error:
         raise CaptureError(f"{name}: {error}") from None
 

@@ -132,7 +132,7 @@ class Direction:
         if start == self.next and data and not missing and not self.waiting:
             self.next = middle
             self._time = max(self._time, timestamp)
-            self._tail = data[-_TAIL:]
+            self._remember(data)
             return [(self._time, data)]
         self._insert(_Piece(start, middle, data, timestamp))
         self._insert(_Piece(middle, middle + missing, None, timestamp))
@@ -145,6 +145,22 @@ class Direction:
         ):
             self._give_up(out)
         return out
+
+    def follows(self, sequence: int) -> bool:
+        """Whether a segment with this sequence number is the next one, and nothing waits or is known behind."""
+        return self.next is not None and not self.waiting and self.end is None and not self.distance(sequence)
+
+    def advance(self, size: int, last: bytes, timestamp: float) -> None:
+        """Takes bytes of segments that follow each other, all at once; ``last`` are those of the last one."""
+        assert self.next is not None
+        self.next += size
+        self._time = max(self._time, timestamp)
+        self._tail = last[-_TAIL:]
+
+    @property
+    def time(self) -> float:
+        """When the last bytes could be read; a later delivery is not earlier."""
+        return self._time
 
     def wait(self) -> list[Delivery]:
         """One more segment of the connection was seen: gives up a hole that was acknowledged long ago."""
@@ -222,12 +238,19 @@ class Direction:
             count += 1
             self.next = piece.end
             self._time = max(self._time, piece.timestamp)
-            self._tail = (piece.data or b"")[-_TAIL:]
+            self._remember(piece.data)
             self._count(-len(piece.data or b""))
             out.append((self._time, piece.end - piece.start if piece.data is None else piece.data))
         if count:
             del self.waiting[:count]
             self._waits = 0
+
+    def _remember(self, data: bytes | None) -> None:
+        """Keep delivered bytes to compare others with; behind a gap none from before it."""
+        if data is None:
+            self._tail = b""
+        else:
+            self._tail = data[-_TAIL:] if len(data) >= _TAIL else (self._tail + data)[-_TAIL:]
 
     def _give_up(self, out: list[Delivery]) -> None:
         """The first hole is lost for good."""
@@ -236,6 +259,7 @@ class Direction:
         self._time = max(self._time, piece.timestamp)
         out.append((self._time, piece.start - self.next))
         self.next = piece.start
+        self._tail = b""
         self._deliver(out)
 
 

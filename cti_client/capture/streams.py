@@ -185,6 +185,18 @@ class TcpStreams:
             self._follow(state, segment, events)
         return events
 
+    def open_connection(self, one: Endpoint, other: Endpoint) -> _State | None:
+        """The state of the open connection between two ends, which was used now; ``None`` where there is none.
+
+        For `cti_client.capture.stretches`, which takes many segments of it at once.
+        """
+        key = (one, other) if one <= other else (other, one)
+        state = self._states.get(key)
+        if state is None or state.closed:
+            return None
+        self._states.move_to_end(key)
+        return state
+
     @property
     def differing(self) -> int:
         """Segments so far that repeat bytes with other values."""

@@ -53,6 +53,11 @@ class Output:
         self._stream.flush()
 
 
+def leave_output() -> None:
+    """Write no more to standard output, whose reader has gone: what waits in it would fail at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def terminal_width() -> int | None:
     """Return the columns of the terminal, or ``None`` where the output is none and nothing must be cut."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from cti_client.dump.columns import DEFAULT, Columns, csv_line
@@ -18,6 +17,10 @@ from cti_schema.derive.tree import tree
 if TYPE_CHECKING:
     from cti_client.cli._output import Output
     from cti_client.dump.times import Times
+
+
+#: Connections that are remembered as introduced; behind so many those that go on are introduced again.
+_INTRODUCED = 100_000
 
 
 class View(Protocol):
@@ -42,13 +45,13 @@ class TextView:
         self._verbose = verbose
         self._hex = as_hex
         self._connections: set[int] = set()
-        self._day = ""
 
     def show(self, entries: Iterable[Entry | None], file: str | None) -> None:
         """Show them as they come."""
         paint = self._out.paint
         if file is not None:
             self._connections.clear()
+            self._times.restart()
             self._out.line(paint("head", f"==> {file} <=="))
         for entry in entries:
             if entry is None:
@@ -58,9 +61,12 @@ class TextView:
 
     def _entry(self, entry: Entry) -> None:
         out, paint = self._out, self._out.paint
-        if entry.time is not None and self._times.how != "utc":
-            self._new_day(entry.time)
+        heading = "" if entry.time is None else self._times.heading(entry.time)
+        if heading:
+            out.line(paint("side", f"-- {heading}"))
         if entry.link is not None and entry.link.number not in self._connections:
+            if len(self._connections) >= _INTRODUCED:
+                self._connections.clear()
             self._connections.add(entry.link.number)
             out.line(paint("side", f"-- {connection_line(entry.link)}"))
         out.line(entry_line(entry, times=self._times, secrets=self._secrets, paint=paint))
@@ -75,13 +81,6 @@ class TextView:
             for line in hex_lines(entry.decoded.frame, nodes, paint=paint):
                 out.line(line)
         out.line("")
-
-    def _new_day(self, time: float) -> None:
-        local = datetime.fromtimestamp(time, None if self._times.how == "local" else UTC).astimezone()
-        day = f"{local:%Y-%m-%d}, times in {local.tzinfo}"
-        if day != self._day:
-            self._day = day
-            self._out.line(self._out.paint("side", f"-- {day}"))
 
 
 class JsonView:

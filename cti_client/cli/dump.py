@@ -93,10 +93,12 @@ def command(
     from cti_client.cli._output import Output
     from cti_client.cli._views import JsonView, TableView, TextView
     from cti_client.dump.filters import parse
+    from cti_client.dump.selection import followed
     from cti_client.dump.times import Times
 
     accepts = None if condition is None else parse(condition)
-    out = Output(live="-" in files or interface is not None)
+    live = "-" in files or interface is not None
+    out = Output(live=live)
     view: View
     if as_json:
         view = JsonView(out, show_secrets, unanswered=problems)
@@ -107,13 +109,18 @@ def command(
     spans = verbose or as_hex
 
     def show(file: str | None) -> None:
-        with closing(entries_of(file, interface, spans, port, timeout_s)) as entries:
-            view.show(_selected(entries, accepts, follow, problems), file if len(files) > 1 else None)
+        with closing(entries_of(file, interface, spans, port, timeout_s)) as found:
+            entries = found if follow is None else followed(found, follow)
+            view.show(_selected(entries, accepts, problems), file if len(files) > 1 else None)
 
     failed = False
     for file in files or (None,):
         try:
             show(file)
+        except KeyboardInterrupt:
+            if not live:
+                raise
+            break  # that is how live traffic ends
         except (CTIError, OSError) as error:
             if isinstance(error, BrokenPipeError) or len(files) <= 1:
                 raise
@@ -128,13 +135,11 @@ def command(
 
 
 def _selected(
-    entries: Iterable[Entry], accepts: Filter | None, follow: int | None, problems: bool
+    entries: Iterable[Entry], accepts: Filter | None, problems: bool
 ) -> Iterator[Entry | None]:
     """Yield the entries that are asked for; ``None`` between groups that do not follow each other."""
     from cti_client.dump.selection import passes, with_context
 
-    if follow is not None:
-        entries = (one for one in entries if one.link is not None and one.link.number == follow)
     if accepts is not None:
         entries = (one for one in entries if passes(one, accepts))
     return with_context(entries) if problems else iter(entries)

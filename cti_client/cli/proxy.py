@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cti_client.cli._common import PORT, address, is_loopback
+from cti_client.cli._output import leave_output
 from cti_client.dump.times import FORMATS
 from cti_schema.errors import ConfigurationError
 from cti_schema.message import Direction
@@ -104,7 +105,11 @@ def _address(text: str) -> tuple[str, int]:
 
 
 class _Watcher:
-    """Shows what goes through the proxy."""
+    """Shows what goes through the proxy.
+
+    Showing never disturbs what is shown: when the output cannot be written any more, that is said once, and
+    the proxy goes on.
+    """
 
     def __init__(self, view: View, accepts: Filter | None, server: tuple[str, int], spans: bool) -> None:
         from cti_client.capture import Connection, Endpoint
@@ -116,9 +121,20 @@ class _Watcher:
         self._conversations = Conversations(spans=spans)
         self._connections: dict[tuple[Any, ...], Connection] = {}
         self._count = 0
+        self._lost = False
 
     def __call__(self, client: tuple[Any, ...], direction: Direction, data: bytes) -> None:
         """Show the messages that these bytes complete; without bytes the connection has ended."""
+        if self._lost:
+            return
+        try:
+            self._show(client, direction, data)
+        except OSError as error:
+            self._lost = True
+            leave_output()
+            click.echo(f"Warning: nothing is shown any more: {error.strerror or error}", err=True)
+
+    def _show(self, client: tuple[Any, ...], direction: Direction, data: bytes) -> None:
         from cti_client.capture import Chunk, Closed, Connection, Endpoint
         from cti_client.dump.selection import passes
 

@@ -50,6 +50,9 @@ def command(install: bool, folder: Path | None) -> None:
     try:
         part.write_text(source, encoding="utf-8")
         part.replace(target)
+    except OSError as error:
+        error.filename = str(target)
+        raise
     finally:
         part.unlink(missing_ok=True)
     click.echo(

@@ -91,7 +91,7 @@ def _syntax(text: str, error: UnexpectedInput) -> FilterError:
         expected, column = error.allowed or set(), error.column - 1
         found = repr(text[column : column + 1])
     elif isinstance(error, UnexpectedToken):
-        expected, column = error.expected, error.column - 1
+        expected, column = error.accepts or error.expected, error.column - 1
         found = "the end" if error.token.type == "$END" else repr(str(error.token))
         column = len(text) if error.token.type == "$END" else column
     else:

@@ -8,18 +8,16 @@ has no name for stands in columns of our own behind its own.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cti_client.dump.conversation import Entry, Heard
 from cti_client.readings import Reading, readings_of
+from cti_client.step_text import step_text
 from cti_schema.message import Direction
 
 __all__ = ["COLUMNS", "rows"]
-
-_STEP: Final = re.compile(r"\[(\d+)\]\s*(\d+)\s*:\s*(.*?)(?:,\s*([^,]*))?$")
 
 
 def _number(name: str) -> Callable[[Heard, Reading], Any]:
@@ -30,10 +28,10 @@ def _number(name: str) -> Callable[[Heard, Reading], Any]:
     return value
 
 
-def _part(group: int, make: Callable[[str], Any]) -> Callable[[Heard, Reading], Any]:
+def _part(name: str) -> Callable[[Heard, Reading], Any]:
     def value(heard: Heard, reading: Reading) -> Any:
-        found = _STEP.match(reading.step_and_cycle)
-        return None if found is None or found[group] is None else make(found[group])
+        found = step_text(reading.step_and_cycle)
+        return None if found is None else getattr(found, name)
 
     return value
 
@@ -52,9 +50,9 @@ COLUMNS: Final[tuple[tuple[str, type, Callable[[Heard, Reading], Any]], ...]] = 
     ("Voltage / V", float, _number("voltage_v")),
     ("Current / A", float, _number("current_a")),
     ("Unix Time / s", float, lambda heard, reading: heard.time),
-    ("Cycle Count / 1", int, _part(1, int)),
-    ("Step ID", int, _part(2, int)),
-    ("Step Type", str, _part(4, str)),
+    ("Cycle Count / 1", int, _part("cycle")),
+    ("Step ID", int, _part("step")),
+    ("Step Type", str, _part("kind")),
     ("Step Time / s", float, _number("step_time_s")),
     ("Power / W", float, _number("power_w")),
     ("Schedule Charging Capacity / Ah", float, _number("charge_capacity_ah")),
@@ -72,7 +70,7 @@ COLUMNS: Final[tuple[tuple[str, type, Callable[[Heard, Reading], Any]], ...]] = 
     ("Status", str, lambda heard, reading: reading.status.label),
     ("Test Name", str, lambda heard, reading: reading.test_name),
     ("Schedule Name", str, lambda heard, reading: reading.schedule_name),
-    ("Step Label", str, _part(3, str)),
+    ("Step Label", str, _part("label")),
     ("Barcode", str, lambda heard, reading: reading.barcode),
 )
 

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from cti_client.dump.conversation import Entry, Heard, Unanswered
+from cti_schema.errors import InputError
 
-__all__ = ["SEPARATOR", "odd", "passes", "with_context"]
+__all__ = ["SEPARATOR", "followed", "odd", "passes", "with_context"]
 
 #: Entries shown before and behind an odd one.
 _CONTEXT: Final = 2
+
+#: Connections that are named where one is not there.
+_TOLD: Final = 50
 
 #: Stands between groups of entries that do not follow each other.
 SEPARATOR: Final = None
@@ -46,6 +50,28 @@ def with_context(entries: Iterable[Entry], wanted: Callable[[Entry], bool] = odd
         else:
             before.append(entry)
             passed += 1
+
+
+def followed(entries: Iterable[Entry], number: int) -> Iterator[Entry]:
+    """Yield the entries of one connection.
+
+    Raises:
+        InputError: (at the end) there is none; says which there are.
+    """
+    numbers: set[int] = set()
+    found = False
+    for entry in entries:
+        if entry.link is None:
+            continue
+        if entry.link.number == number:
+            found = True
+            yield entry
+        elif len(numbers) < _TOLD:
+            numbers.add(entry.link.number)
+    if not found:
+        known = ", ".join(map(str, sorted(numbers)))
+        there = f"those with CTI are {known}" if known else "only captures have connections"
+        raise InputError(f"there is no connection {number} with CTI: {there}")
 
 
 def passes(entry: Entry, accepts: Callable[[Heard], bool]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -39,8 +40,13 @@ def write(target: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     try:
         count = writer(part, columns, rows)
         part.replace(target)
+    except OSError as error:
+        if error.filename in (None, str(part)):  # a full disk has no name
+            error.filename = str(target)
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return count
 
 
@@ -72,7 +78,7 @@ def _sqlite(file: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
                 database.executemany(statement, batch)
                 count += len(batch)
     except sqlite3.Error as error:
-        raise OSError(f"{file}: {error}") from error
+        raise OSError(errno.EIO, str(error), str(file)) from error
     return count
 
 

@@ -66,8 +66,8 @@ class Guard:
             else:
                 self.refused += 1
                 self._held += b"".join(_refusal(decoded.message))
-        if len(self._held) > _MOST_HELD:
-            raise ConnectionAbortedError("the cycler is silent in the middle of a frame")
+                if self._feedbacks.pending and len(self._held) > _MOST_HELD:
+                    raise ConnectionAbortedError("the cycler is silent in the middle of a frame")
         return b"".join(onwards), self._release()
 
     def feedbacks(self, data: bytes) -> bytes:

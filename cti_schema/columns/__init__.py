@@ -1,21 +1,28 @@
-"""Many frames of one message at once, as columns: numpy arrays, or an Arrow table. Needs the extra "columns".
+"""Many frames of one message at once: numbers as numpy arrays, texts as dictionaries, aux values as lists.
 
 ::
 
-    found = decode_columns(frames, GetChannelsInfoFeedback)
-    found.table["voltage_v"]           # one number per channel and frame
-    found.frame                        # which frame each row came from
-    found.refused                      # what is wrong with the frames that have no rows
-    found.table.arrow()                # texts dictionary-encoded, lists as lists
+    found = columns(frames, message)
+    found["channels.voltage_v"].values     # a number for each channel in each frame
+    found.arrow("channels")                # an Arrow table with a row for each channel in each frame
 
-Everything follows from the declaration: a message whose one value is a list of records has a row per record,
-any other message a row per frame. A frame gives the values that `cti_schema.decode` gives, or is refused with
-its error.
+Everything follows from the declaration. Needs the extra ``columns`` (numpy, pyarrow), which is imported when
+something here is first used.
 """
 
 from __future__ import annotations
 
-from cti_schema.columns.decode import Columns, decode_columns
-from cti_schema.columns.table import Binary, Column, Lists, Table, Texts
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Binary", "Column", "Columns", "Lists", "Table", "Texts", "decode_columns"]
+if TYPE_CHECKING:
+    from cti_schema.columns.many import Columns as Columns
+    from cti_schema.columns.many import columns as columns
+
+__all__ = ["Columns", "columns"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("cti_schema.columns.many"), name)

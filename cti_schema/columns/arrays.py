@@ -92,9 +92,15 @@ class Texts:
 
 @dataclass(eq=False, slots=True)
 class Objects:
-    """Values that are neither numbers nor texts: bytes, and documents of another format."""
+    """Values that are neither numbers nor texts.
+
+    Attributes:
+        values: one for each row.
+        documents: they are documents of another format; else bytes.
+    """
 
     values: list[Any]
+    documents: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -103,11 +109,11 @@ class Objects:
         return self.values
 
     def take(self, rows: Array) -> Objects:
-        return Objects([self.values[row] for row in rows.tolist()])
+        return Objects([self.values[row] for row in rows.tolist()], self.documents)
 
     @staticmethod
     def concat(columns: Sequence[Objects]) -> Objects:
-        return Objects([value for one in columns for value in one.values])
+        return Objects([value for one in columns for value in one.values], columns[0].documents)
 
     @property
     def nbytes(self) -> int:

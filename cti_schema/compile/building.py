@@ -1,6 +1,6 @@
 """Writes the builder of a layout.
 
-``build(o)`` returns the frame of a message, or raises one of `cti_schema.compile.runtime.DOUBTS`.
+``build(o)`` returns the frame of a message, or raises one of `cti_schema.compile.doubt.DOUBTS`.
 A message that keeps leftovers, and a value that is not of the plainest type, are always in doubt.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import singledispatchmethod
 
 from cti_schema import kinds as k
+from cti_schema.compile.building_runs import Given, RunBuilder
 from cti_schema.compile.form import (
     Blob,
     Choice,
@@ -22,44 +22,19 @@ from cti_schema.compile.form import (
     Remainder,
     Run,
     Step,
-    Texts,
     Words,
     form,
     referred,
     remembers,
 )
-from cti_schema.compile.source import Source, is_number, local
+from cti_schema.compile.source import is_number, local
 from cti_schema.message import Message, MessageSpec
 from cti_schema.wire.frame import frame_builder, frame_header
 from cti_schema.wire.report import BODY_OFFSET, unknown_kind
 
 
-@dataclass(frozen=True)
-class Given:
-    """Where the value to be built comes from.
-
-    Attributes:
-        value: the expression that reads it.
-        variable: the local variable that it may be put into.
-        depth: of its record among records.
-    """
-
-    value: str
-    variable: str
-    depth: int
-
-
-class BuildWriter:
+class BuildWriter(RunBuilder):
     """Writes one builder."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        #: Fields that others refer to, by identity.
-        self.referred: set[int] = set()
-        #: Fields that stand in their variables already, because their length was needed.
-        self.ready: set[int] = set()
-        #: The variable that tells records in a list apart.
-        self.index = "0"
 
     def message(self, message: type[Message]) -> None:
         """Write the builder of a message."""
@@ -83,9 +58,9 @@ class BuildWriter:
         """Write a message whose size never changes: its header is a constant."""
         header = self.source.constant("HEADER_", repr(frame_header(spec.code, run.size, spec.direction)))
         givens = [_given("o", kind, 0) for kind in run.kinds]
-        self._check_floats(run, givens)
+        self.check_floats(run, givens)
         pack = self.source.packer(f"{BODY_OFFSET}s{run.format}")
-        self.source.call(f"return seal({pack}", [header, *self._values(run, givens)], ")")
+        self.source.call(f"return seal({pack}", [header, *self.values(run, givens)], ")")
 
     def layout(self, layout: tuple[k.Kind, ...], steps: Form, record: str, depth: int) -> None:
         """Write the fields of one record."""
@@ -104,27 +79,11 @@ class BuildWriter:
         counted = kind.counted
         assert counted is not None
         given = _given(record, counted, depth)
-        self._measured(counted, given)
+        self.measured(counted, given)
         self.ready.add(id(counted))
         units = k.unit_size(counted.encoding) if isinstance(counted, k.CountedText) else 1
         per_unit = f" // {units}" if units > 1 else ""
         self.source.line(f"{local(kind.name, depth)} = len({given.variable}){per_unit}")
-
-    def _measured(self, kind: k.Kind, given: Given) -> None:
-        """Put a value whose length counts into its variable: a text as bytes, a list as it is."""
-        if id(kind) in self.ready:
-            return
-        line = self.source.line
-        if isinstance(kind, k.CountedText):
-            write = "write_utf16_counted" if kind.encoding == "utf-16-le" else "write_latin1_counted"
-            line(f"{given.variable} = {write}({given.value})")
-        elif isinstance(kind, k.ZText):
-            line(f"{given.variable} = write_z({given.value}, {kind.limit})")
-        elif isinstance(kind, k.Data):
-            line(f"{given.variable} = blob({given.value})")
-        else:
-            line(f"{given.variable} = {given.value}")
-            self.source.doubt_if(f"{given.variable}.__class__ is not list")
 
     @singledispatchmethod
     def step(self, step: Step, given: Given) -> None:
@@ -134,77 +93,6 @@ class BuildWriter:
     @step.register
     def _(self, step: Run, given: Given) -> None:
         self.run(step, [given])
-
-    def run(self, run: Run, givens: list[Given]) -> None:
-        """Write fields of fixed size: one call packs them all."""
-        self._check_floats(run, givens)
-        values = self._values(run, givens)
-        self.source.call(f"add({self.source.packer(run.format)}", values, ")")
-
-    def _values(self, run: Run, givens: list[Given]) -> list[str]:
-        """Return the expressions of the values of a run as `struct` takes them."""
-        by_kind = dict(zip(map(id, run.kinds), givens, strict=True))
-        return [
-            self._remembered([by_kind[id(kind)] for kind in part.kinds], part)
-            if isinstance(part, Texts)
-            else self._value(part, by_kind[id(part)])
-            for part in run.parts
-        ]
-
-    def _remembered(self, givens: list[Given], texts: Texts) -> str:
-        """Write texts that are encoded only when they are not those of the last time."""
-        layout, memory = self.source.texts(texts)
-        self.source.call("texts = ", [given.value for given in givens])
-        self.source.line(f"remembered, raw_texts = {memory}.get({self.index}, NOTHING)")
-        with self.source.block("if remembered != texts:"):
-            self.source.line(f"raw_texts = write_texts(texts, {layout}, {memory}, {self.index})")
-        return "raw_texts"
-
-    def _check_floats(self, run: Run, givens: list[Given]) -> None:
-        """A sum tells whether all are floats or integers, and none is no number."""
-        floats = [
-            given
-            for kind, given in zip(run.kinds, givens, strict=True)
-            if isinstance(kind, k.Scalar) and kind.is_float
-        ]
-        if not floats:
-            return
-        for given in floats:
-            if given.variable != given.value:
-                self.source.line(f"{given.variable} = {given.value}")
-        self.source.call("total = ", ["0.0", *(given.variable for given in floats)], join=" + ")
-        with self.source.block("if total != total or total.__class__ is not float:"):
-            for given in floats:
-                self.source.line(f"{given.variable} = number({given.variable})")
-
-    def _value(self, kind: k.Kind, given: Given) -> str:
-        """Return the expression of a value as `struct` takes it."""
-        line = self.source.line
-        if isinstance(kind, k.Scalar):
-            if kind.is_float:
-                return given.variable
-            if id(kind) in self.referred:
-                line(f"{given.variable} = {given.value}")
-                self.source.doubt_if(f"not isinstance({given.variable}, int)")
-                return given.variable
-            return given.value
-        if isinstance(kind, k.Count):
-            return local(kind.name, given.depth)
-        if isinstance(kind, k.Text):
-            if kind.encoding == "utf-16-le":
-                return f"write_utf16({given.value}, {kind.size()})"
-            return f'write_bytes({given.value}, "{kind.encoding}", {kind.size()})'
-        if isinstance(kind, k.Reserved):
-            return self.source.zeros(kind.length)
-        if isinstance(kind, k.Data):
-            self._measured(kind, given)
-            self.source.doubt_if(f"len({given.variable}) != {kind.length}")
-            return given.variable
-        assert isinstance(kind, k.Table), kind  # the form puts nothing else into a run
-        scalar = self.source.given(kind.item, "one item", f"ITEM_{kind.name.upper()}")
-        self._measured(kind, given)
-        self.source.doubt_if(f"len({given.variable}) > {kind.length}")
-        return f"write_numbers({given.variable}, {scalar})"
 
     @step.register
     def _(self, step: Inside, given: Given) -> None:
@@ -230,7 +118,7 @@ class BuildWriter:
     def _(self, step: Items, given: Given) -> None:
         kind = step.kind
         line = self.source.line
-        self._measured(kind, given)
+        self.measured(kind, given)
         if kind.when is None:
             self._items(step, given)
             return
@@ -289,7 +177,7 @@ class BuildWriter:
         kind = step.kind
         line = self.source.line
         if isinstance(kind, k.CountedText):
-            self._measured(kind, given)
+            self.measured(kind, given)
             line(f"add({given.variable})")
         elif isinstance(kind, k.PrefixedText):
             layout = self.source.given(kind, "the layout of the text", f"TEXT_{given.variable.upper()}")
@@ -297,13 +185,13 @@ class BuildWriter:
         elif kind.present_if is None:
             line(f'add(write_z({given.value}, {kind.limit}) + b"\\0")')
         else:
-            self._measured(kind, given)
+            self.measured(kind, given)
             with self.source.block(f"if {given.variable}:"):
                 line(f'add({given.variable} + b"\\0")')
 
     @step.register
     def _(self, step: Blob, given: Given) -> None:
-        self._measured(step.kind, given)
+        self.measured(step.kind, given)
         self.source.line(f"add({given.variable})")
 
     @step.register

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, overload
 
 from cti_schema import kinds as k
 from cti_schema.compile.form import Inside, Items, Run, Step, form
-from cti_schema.compile.parsing import ParseWriter, Place
+from cti_schema.compile.parsing import ParseWriter
+from cti_schema.compile.parsing_runs import Place
 from cti_schema.compile.runtime import DOUBTS, NAMES, read_surplus
 from cti_schema.compile.skipping import SkipWriter
 from cti_schema.compile.source import Source
@@ -62,16 +63,16 @@ class Shape:
     size: int | None
     skip: Callable[[bytes, int, int], int]
 
-    def open(self, frame: bytes) -> View:
-        """Return a view of the whole body; raises one of `DOUBTS` if it is not plainly as declared."""
+    def check(self, frame: bytes) -> None:
+        """Do nothing if the whole body is plainly as declared, else raise one of `DOUBTS`."""
         end = len(frame) - CHECKSUM.size
-        found = self.view(frame, BODY_OFFSET)
         stop = self.skip(frame, BODY_OFFSET, end)
         if stop != end:
             surplus = self.view.spec.surplus
-            items = getattr(found, surplus.per.name) if surplus is not None and surplus.per else 0
+            items = 0
+            if surplus is not None and surplus.per is not None:
+                items = getattr(self.view(frame, BODY_OFFSET), surplus.per.name)
             read_surplus(IGNORED, frame, stop, end, surplus, items)
-        return found
 
 
 class Views(Sequence[Any]):
@@ -102,15 +103,21 @@ class Views(Sequence[Any]):
             index += self._count
         if not 0 <= index < self._count:
             raise IndexError(f"the list has {self._count} items")
-        shape = self._shape
-        if shape.size is not None:
-            return shape.view(self._data, self._start + index * shape.size)
-        at, known = (self._at, self._index) if index >= self._index else (self._start, 0)
-        end = len(self._data) - CHECKSUM.size
-        for _ in range(index - known):
-            at = shape.skip(self._data, at, end)
-        self._at, self._index = at, index
-        return shape.view(self._data, at)
+        if index != self._index:
+            self._go_to(index)
+        return self._shape.view(self._data, self._at)
+
+    def _go_to(self, index: int) -> None:
+        size, skip = self._shape.size, self._shape.skip
+        if size is not None:
+            self._at = self._start + index * size
+        else:
+            at, known = (self._at, self._index) if index > self._index else (self._start, 0)
+            end = len(self._data) - CHECKSUM.size
+            for _ in range(index - known):
+                at = skip(self._data, at, end)
+            self._at = at
+        self._index = index
 
     def __repr__(self) -> str:
         return repr(list(self))
@@ -131,18 +138,21 @@ def view(frame: bytes, direction: Direction | str | None = None) -> Any:
     """
     if not isinstance(frame, bytes):
         frame = bytes(frame)
-    message = None
     known = known_frame(frame, LOOKED_UP)
+    message = None
     if known is not None and goes(known[0], frame, direction):
         declared = known[2]
     else:
         message = decode(frame, direction)
         declared = type(message)
-    if declared.spec.form == "binary" and declared is not UnknownMessage:
+    shape = SHAPES[declared]
+    if shape is not None:
         try:
-            return SHAPES[declared].open(frame)
+            shape.check(frame)
         except DOUBTS:
             pass
+        else:
+            return shape.view(frame, BODY_OFFSET)
     return decode(frame, direction) if message is None else message
 
 
@@ -163,14 +173,14 @@ class _Ignored:
 IGNORED = _Ignored()
 
 
-class _Shapes(dict[type[Record], Shape]):
-    def __missing__(self, record: type[Record]) -> Shape:
-        shape = ViewWriter(Source(f"view of {record.spec.name}")).shape(record)
-        self[record] = shape
-        return shape
+class _Shapes(dict[type[Record], "Shape | None"]):
+    def __missing__(self, record: type[Record]) -> Shape | None:
+        viewed = record.spec.form == "binary" and record is not UnknownMessage
+        self[record] = ViewWriter(Source(f"view of {record.spec.name}")).shape(record) if viewed else None
+        return self[record]
 
 
-#: How each message and record is viewed; made when it is first looked up.
+#: How each message and record is viewed, if it is; made when it is first looked up.
 SHAPES = _Shapes()
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cti_schema import kinds as k
-from cti_schema.compile.building import BuildWriter, Given
+from cti_schema.compile.building_runs import Given, RunBuilder
 from cti_schema.compile.form import Choice, Foreign, Form, Inside, Items, Run, Step, Words, form, referred
 from cti_schema.compile.runtime import DOUBTS, NAMES
 from cti_schema.compile.source import Source
@@ -115,7 +115,7 @@ class Prepared:
         source = Source(f"writer of {self._message.spec.name}")
         source.space |= {"checksum": checksum, "pack_checksum": CHECKSUM.pack}
         source.space |= {"slowly": slowly, "DOUBTS": DOUBTS}
-        build = BuildWriter(source)
+        build = RunBuilder(source)
         groups, around = self._groups(paths)
         with source.block(f"def write({', '.join(names.values())}):"):
             source.line("parts = []")

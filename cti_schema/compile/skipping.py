@@ -134,9 +134,8 @@ class SkipWriter:
     def _items(self, step: Items) -> None:
         kind = step.kind
         count = _count(step)
-        if not isinstance(kind.count, int):
-            if isinstance(kind.count, k.Scalar) and kind.count.type[0] == "i":
-                self.source.doubt_if(f"{count} < 0")
+        if isinstance(kind.count, k.Scalar) and kind.count.type[0] == "i":
+            self.source.doubt_if(f"{count} < 0")
         if isinstance(step.item, (Run, Inside)) and step.item.size is not None:
             self.source.line(f"p += {step.item.size} * {count}")
         else:

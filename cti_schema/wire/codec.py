@@ -13,7 +13,7 @@ from typing import Any, Literal, overload
 
 from cti_schema import kinds as k
 from cti_schema.compile.compiled import BUILDERS, PARSERS
-from cti_schema.compile.runtime import DOUBTS
+from cti_schema.compile.doubt import DOUBTS
 from cti_schema.errors import EncodeError
 from cti_schema.message import Direction, Message, UnknownMessage
 from cti_schema.problems import Problem

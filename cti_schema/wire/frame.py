@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Final, TypeVar
 from zlib import adler32
 
 from cti_schema.errors import ChecksumError, FrameError
@@ -28,14 +28,10 @@ from cti_schema.message import Direction
 from cti_schema.problems import Problem
 from cti_schema.wire.report import BODY_OFFSET
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 K = TypeVar("K")
 
 TOKEN: Final = bytes.fromhex("dddddddddddddd11")
 HEADER: Final = struct.Struct("<8sIII")
-_TOKEN_AND_LENGTH: Final = struct.Struct("<8sI")
 CHECKSUM: Final = struct.Struct("<H")
 
 #: The smallest frame: a header and a checksum.
@@ -52,8 +48,6 @@ _LATEST: Final = 16
 _SLICE: Final = 256
 #: From so many bytes on numpy is faster, if it is there.
 _LARGE: Final = 4096
-#: Pairs of bytes of many frames that are summed up at a time.
-_BLOCK: Final = 2**15
 #: Functions that cut bytes into so many slices, by the number of slices.
 _CUT: Final = [struct.Struct(f"{_SLICE}s" * count).unpack_from for count in range(_LARGE // _SLICE + 1)]
 
@@ -150,75 +144,6 @@ def known_frame(data: bytes, known: Mapping[int, tuple[int, K]]) -> K | None:
     # The sum of all bytes has the two of the checksum too.
     total = adler32(data) - 1 if size <= _SLICE else checksum(data)
     return None if (total - 2 * data[-2] - 257 * data[-1]) & 0xFFFF else found[1]
-
-
-def frame_sizes(data: bytes, direction: Direction) -> Iterator[int]:
-    """Yield the sizes of frames that stand one behind the other, as far as tokens and lengths say so."""
-    read = _TOKEN_AND_LENGTH.unpack_from
-    not_counted = _NOT_COUNTED[direction]
-    at, end = 0, len(data)
-    while end - at >= LEAST_FRAME:
-        token, length = read(data, at)
-        size = length + not_counted
-        if token != TOKEN or not LEAST_FRAME <= size <= end - at:
-            return
-        yield size
-        at += size
-
-
-def sound_frames(data: bytes, bounds: NDArray[Any], code: int, direction: Direction) -> NDArray[Any]:
-    """Tell of many frames at once whether each is whole and right, of this code, its extended code zero.
-
-    Args:
-        data: the frames, one behind the other, each at least as long as the smallest frame.
-        bounds: where each begins, and the end of the last one.
-        code: the command code.
-        direction: which way the frames go.
-    """
-    import numpy as np
-
-    starts, ends = bounds[:-1], bounds[1:]
-    if not len(starts):
-        return np.empty(0, bool)
-    every = np.ndarray((len(data) - HEADER.size + 1,), f"V{HEADER.size}", data, 0, (1,))
-    head = every[starts].view([("token", "<u8"), ("length", "<u4"), ("code", "<u4"), ("extended", "<u4")])
-    token = int.from_bytes(TOKEN, "little")
-    sound: NDArray[Any] = (head["token"] == token) & (head["code"] == code) & (head["extended"] == 0)
-    sound &= head["length"] == ends - starts - _NOT_COUNTED[direction]
-    raw = np.frombuffer(data, np.uint8)
-    low, high = raw[ends - 2].astype(np.uint16), raw[ends - 1].astype(np.uint16)
-    # The sum of all bytes has the two of the checksum too.
-    sound &= _sums(data, bounds) == 2 * low + 257 * high
-    return sound
-
-
-def _sums(data: bytes, bounds: NDArray[Any]) -> NDArray[Any]:
-    """Return the sums modulo 65536 of the bytes between each place and the next."""
-    import numpy as np
-
-    raw = np.frombuffer(data, np.uint8)
-    pairs = np.frombuffer(data, "<u2", len(data) // 2)
-    # Two bytes at a time. A bound inside a pair gives both of its bytes to what ends there.
-    places = (bounds + 1) // 2
-    split = raw[np.minimum(bounds, len(raw) - 1)].astype(np.uint16)
-    split[(bounds % 2 == 0) | (bounds == len(raw))] = 0
-    sums = split[:-1] - split[1:]
-    high = np.empty(0, "<u2")
-    at = 0
-    while at < len(sums):
-        # Some frames at a time, so that what is shifted stays in the processor's cache.
-        stop = max(int(np.searchsorted(places, places[at] + _BLOCK)) - 1, at + 1)
-        part = pairs[places[at] : places[stop]]
-        if len(high) < len(part):
-            high = np.empty(len(part), "<u2")
-        shifted = np.right_shift(part, 8, out=high[: len(part)])
-        inside = places[at:stop] - places[at]
-        sums[at:stop] += np.add.reduceat(part, inside, dtype=np.uint16)
-        sums[at:stop] -= np.add.reduceat(shifted, inside, dtype=np.uint16) * np.uint16(255)
-        at = stop
-    if len(data) % 2:
-        sums[-1] += raw[-1]  # it has no other to make a pair with
-    return sums
 
 
 @dataclass(slots=True)

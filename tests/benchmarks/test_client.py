@@ -19,7 +19,7 @@ from tests.benchmarks.client_poll import poll, serving
 pytestmark = pytest.mark.benchmark
 
 #: How many times as fast one request for all channels is as one for each.
-TIMES_SINGLE_READS = 3.0
+TIMES_SINGLE_READS = 2.0
 
 
 def milliseconds(act: Callable[[], Any], rounds: int) -> float:

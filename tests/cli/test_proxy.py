@@ -50,3 +50,24 @@ def test_wrong_addresses(run: Run, address: str) -> None:
     ran = run("proxy", "--port", "0", address)
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
     assert "HOST" in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another process cannot be interrupted like this")
+def test_it_goes_on_when_nobody_reads_what_it_shows() -> None:
+    with spoofer.running() as there:
+        command = [sys.executable, "-m", "cti_client.cli", "proxy", "--port", "0", f"{there.host}:{there.port}"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stderr is not None
+            assert process.stdout is not None
+            first = process.stderr.readline()
+            process.stdout.close()
+            process.stdout = None
+            with Cycler("127.0.0.1", int(first.rpartition(":")[2])) as cycler:
+                cycler.login("user", "s3cret")
+                assert cycler.channel(1).read().channel == 1
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert err == "Warning: nothing is shown any more: Broken pipe\n"

@@ -286,6 +286,13 @@ def test_files_have_a_port_of_their_own_that_is_used_when_needed(
         assert ports.asked == [9031, 9032]
         cycler.request(GetSerialNumber())
         assert ports.asked == [9031, 9032]
+        cycler.close()
+        with pytest.raises(ConnectionLost):
+            cycler.browse()
+        cycler.connect()
+        cycler.login("user", "secret")
+        assert cycler.browse("Work") == []
+        assert ports.asked == [9031, 9032, 9031, 9032]
 
 
 def test_the_port_for_files_is_9032_beside_9031_and_else_the_same(make: Make) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from cti_schema.errors import (
     LoginRefused,
     OutcomeUnknown,
 )
-from cti_schema.message import Message
+from cti_schema.messages.get_serial_number import GetSerialNumber
 from spoofer import Device
 from spoofer.faults import Faults
 from spoofer.journal import Journal
@@ -248,7 +251,65 @@ def test_many_calls_at_the_same_time_come_back_once(make: Make, home: Home) -> N
     asyncio.run(main())
 
 
-def test_messages_of_the_journal_are_there(make: Make, home: Home) -> None:
-    with make(home) as cycler:
-        cycler.login("user", "hunter2")
-    assert all(isinstance(entry.message, Message) for entry in home.journal.entries("request"))
+def test_a_close_ends_the_coming_back(make: Make) -> None:
+    if make is waiting:
+        pytest.skip("one loop runs in one thread")
+    tried = threading.Event()
+    here = [True]
+
+    def connector(host: str, port: int, timeout_s: float) -> Any:
+        if here:
+            here.clear()
+            return Gone()
+        tried.set()
+        raise ConnectionRefusedError
+
+    with Cycler("h", connector=connector, reconnect=Reconnect(20.0, 20.0), timeout_s=60.0) as cycler:
+        with ThreadPoolExecutor() as pool:
+            call = pool.submit(cycler.request, GetSerialNumber())
+            assert tried.wait(30.0)
+            began = time.monotonic()
+            cycler.close()
+            with pytest.raises(ConnectionLost, match="was closed"):
+                call.result(30.0)
+        assert time.monotonic() - began < 10.0
+
+
+class Gone:
+    """A link whose other end has closed it."""
+
+    def send(self, data: bytes, timeout_s: float) -> None:
+        raise BrokenPipeError
+
+    def receive(self, timeout_s: float) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def test_a_task_that_closes_while_another_comes_back(make: Make, home: Home) -> None:
+    if make is blocking:
+        pytest.skip("calls run one after the other there")
+
+    async def main() -> None:
+        async with aio.Cycler("memory", connector=home.aio, reconnect=True) as cycler:
+            await cycler.login("user", "hunter2")
+            home.cut()
+            opened = asyncio.Event()
+            connect = home.aio
+
+            async def slowly(*where: Any) -> Any:
+                opened.set()
+                await asyncio.sleep(0.05)
+                return await connect(*where)
+
+            cycler._connector = slowly
+            reading = asyncio.create_task(cycler.channel(1).read())
+            await opened.wait()
+            await cycler.close()
+            with pytest.raises(ConnectionLost, match="was closed"):
+                await reading
+            assert not cycler.connected
+
+    asyncio.run(main())

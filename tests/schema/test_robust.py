@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from cti_schema import kinds as k
 from cti_schema.derive.jsonform import decoded_to_json, encode_json
+from cti_schema.enums import ChannelStatus, NeedType
 from cti_schema.errors import CTIError, DecodeError, FrameError
 from cti_schema.message import Direction, same_value
 from cti_schema.problems import KINDS, NOTES
@@ -394,3 +395,16 @@ def test_json_shapes_with_wrong_values_are_refused_by_our_own_errors(
         return
     assert len(frame) >= LEAST_FRAME
     inspect(frame, vector.direction)
+
+
+def test_unlisted_values_of_enumerations_do_not_fill_the_memory() -> None:
+    """Each combination of bits that a peer may send would be kept for ever by `enum` itself."""
+    kept = len(NeedType._value2member_map_)
+    for value in range(5000):
+        flags = NeedType(value * 0x1001 & 0xFFFFFFFF)
+        assert (int(flags), flags | NeedType(0)) == (value * 0x1001, flags)
+    assert len(NeedType._value2member_map_) == kept
+    kept = len(ChannelStatus._value2member_map_)
+    for value in range(5000):
+        assert int(ChannelStatus(1000 + value)) == 1000 + value
+    assert len(ChannelStatus._value2member_map_) == kept

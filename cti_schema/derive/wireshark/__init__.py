@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from cti_schema import kinds as k
 from cti_schema.enumerations import Code, Flags
-from cti_schema.message import Direction, Message, MessageSpec, RecordSpec, UnknownMessage
+from cti_schema.message import CONTROL, QUERY, Direction, Effect, Message, MessageSpec, RecordSpec, UnknownMessage
 from cti_schema.problems import KINDS, NOTES
 from cti_schema.wire.report import unknown_kind
 
@@ -30,6 +30,9 @@ _SCALARS: Final = {
     "f32": "float", "f64": "double",
 }  # fmt: skip
 
+#: What a request is called that was refused, by its effect.
+_EFFECTS: Final = {CONTROL: "control command", QUERY: "query", None: "command"}
+
 #: Ports that CTI is documented on, where no message says one.
 _PORTS: Final = (9031, 9032)
 
@@ -37,7 +40,7 @@ _PORTS: Final = (9031, 9032)
 def dissector(messages: Iterable[type[Message]]) -> str:
     """Return the dissector of these messages as Lua source."""
     declared = list(messages)
-    writer = _Writer()
+    writer = _Writer(declared)
     tables = [writer.message(one) for one in declared]
     ports = sorted({*_PORTS, *(one.spec.port for one in declared if one.spec.port)})
     engine = files(__name__).joinpath("engine.lua").read_text(encoding="utf-8")
@@ -105,10 +108,16 @@ def _key(key: Any) -> str:
 class _Writer:
     """Turns declarations into tables, and collects the fields and enumerations that they name."""
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Iterable[type[Message]]) -> None:
         self.fields: list[str] = []
         self._known: dict[tuple[str, str], str] = {}
         self._enums: dict[str, k.Values] = {}
+        # A feedback that answers commands of both effects is told as that of a control command.
+        self._effects: dict[type[Message], Effect | None] = {}
+        for effect in (QUERY, CONTROL):
+            for one in declared:
+                if one.spec.effect is effect:
+                    self._effects |= dict.fromkeys(one.spec.feedbacks, effect)
 
     def enumerations(self) -> Iterator[str]:
         """Yield a table for each enumeration that a field has."""
@@ -139,9 +148,11 @@ class _Writer:
                 "echo": dict(spec.echo),
                 "answers": spec.answers.how,
                 "answers_field": spec.answers.field or None,
+                "effect": _EFFECTS[spec.effect],
             }
         else:
             table["names_command"] = _command(spec)
+            table["answers_to"] = _EFFECTS[self._effects.get(declared)]
         return lua(table)
 
     def _layout(self, layout: Iterable[k.Kind], prefix: str) -> list[Raw]:

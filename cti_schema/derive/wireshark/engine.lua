@@ -13,6 +13,7 @@ local most_tokens = 16
 cti.prefs.show_secrets = Pref.bool("Show passwords", false, "Show the values of fields that are declared secret")
 
 local tcp_stream = Field.new("tcp.stream")
+local tcp_sequence = Field.new("tcp.seq_raw")
 local frame_time = Field.new("frame.time_epoch")
 
 local header = {
@@ -56,7 +57,11 @@ for _, message in ipairs(messages) do
     table.insert(found[message.code], message)
 end
 
+-- The kind of the first problem in the message that is being taken apart.
+local first_problem
+
 local function problem(tree, kind, text)
+    first_problem = first_problem or kind
     tree:add_proto_expert_info(experts[kind], text)
 end
 
@@ -202,7 +207,10 @@ local function examine(data, from, size, direction, guess)
         direction = directions[1]
     end
     local found = { direction = direction, code = code, length = length, problems = {} }
-    local function tell(kind, text) table.insert(found.problems, { kind, text }) end
+    local function tell(kind, text)
+        table.insert(found.problems, { kind, text })
+        found.dropped = kind ~= "stray"
+    end
     local by_length = length + not_counted[direction]
     found.body_end, found.checksum_at = size - 2, size - 2
     local function compare()
@@ -371,8 +379,8 @@ function kinds.scalar(reader, entry)
         end
         if #names > 0 then item:append_text(" (" .. table.concat(names, ", ") .. ")") end
     end
-    if entry.refusal and entry.refusal[value] then
-        item:add_proto_expert_info(experts.refused, entry.enum[value])
+    if entry.refusal and entry.refusal[value] and reader.answers then
+        item:add_proto_expert_info(experts.refused, reader.answers .. " answered with an error: " .. entry.enum[value])
         reader.refused = entry.enum[value]
     end
     return value
@@ -693,11 +701,13 @@ end
 
 -- The dissector -------------------------------------------------------------------------------------------
 
-local function place_of(pinfo)
-    -- One packet may hold several messages: they are told apart by their number in it.
+-- Return what tells a message apart in both passes. Not the packet's number: with a read filter, packets that do
+-- not pass it have the number of the next one that does. One packet may hold several messages.
+local function place_of(pinfo, stream)
     local count = tonumber(pinfo.private["cti_messages"] or "0") + 1
     pinfo.private["cti_messages"] = tostring(count)
-    return pinfo.number .. ":" .. count
+    local sequence = tcp_sequence()
+    return table.concat({ stream, pinfo.src_port, sequence and sequence.value or pinfo.number, count }, ":")
 end
 
 local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
@@ -708,7 +718,7 @@ local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
     local message = choose(frame.direction, frame.code, data, from + body_offset, from + frame.body_end)
     local name = message and message.name or "unknown"
     local tree = root:add(cti, tvb(from, size), "CTI " .. frame.direction .. ": " .. name)
-    local key = place_of(pinfo)
+    local key = place_of(pinfo, stream)
 
     tree:add(header.message, name):set_generated()
     tree:add(header.direction, frame.direction):set_generated()
@@ -719,7 +729,8 @@ local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
     tree:add_le(header.extended, tvb(from + 16, 4))
 
     local reader = { data = data, tvb = tvb, at = from + body_offset, stop = from + frame.body_end, tree = tree,
-        values = {}, lists = 0 }
+        values = {}, lists = 0, answers = message and message.answers_to }
+    first_problem = nil
     if not message then
         problem(code, "unknown_command", string.format("no %s is declared for the code 0x%08X", frame.direction,
             frame.code))
@@ -736,6 +747,13 @@ local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
             end
         end
     end
+    local asked = message and message.names_command and reader.values[message.names_command]
+    if asked then
+        local request = (by_code.request[asked] or {})[1]
+        reader.refused = "unknown command " .. (request and request.name or string.format("0x%08X", asked))
+        tree:add_proto_expert_info(experts.refused, string.format("%s answered with an error: %s",
+            request and request.effect or "command", reader.refused))
+    end
     local status = tree
     if frame.checksum_at then
         status = tree:add_le(header.checksum, tvb(from + frame.checksum_at, 2))
@@ -746,7 +764,9 @@ local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
     if not seen[key] then
         seen[key] = true
         local time = frame_time().value
-        if message and frame.direction == "request" then
+        if frame.dropped then
+            -- A cycler drops it: no answer is to be expected.
+        elseif message and frame.direction == "request" then
             clients[stream] = pinfo.src_port
             remember(stream, key, message, reader.values, pinfo.number, time)
         elseif message then
@@ -757,7 +777,7 @@ local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
 
     local info = (frame.direction == "request" and "> " or "< ") .. name
     if reader.refused then info = info .. " (" .. reader.refused .. ")" end
-    if #frame.problems > 0 then info = info .. " [" .. frame.problems[1][1] .. "]" end
+    if first_problem then info = info .. " [" .. first_problem .. "]" end
     pinfo.cols.info:append((key:match(":1$") and "" or ", ") .. info)
 end
 

@@ -1,0 +1,298 @@
+"""The channel readings of a capture as Arrow, many frames at once and in bounded memory.
+
+The one module of this package that knows what messages are: it leads from `stretches` and `frames` to
+`cti_schema.columns`. Which messages have readings follows from their declarations: feedbacks with a list
+``channels`` of records that have a voltage.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import pyarrow as pa
+
+from cti_client.capture.frames import Array, Cut, Side
+from cti_client.capture.streams import Chunk, Closed, Connection, Gap
+from cti_client.capture.stretches import Happened, Stretch, StretchReader
+from cti_schema import kinds as k
+from cti_schema.columns.arrays import Lists, Records
+from cti_schema.columns.many import BulkReader, Columns, columns
+from cti_schema.message import Direction, Message
+from cti_schema.registry import messages, registry
+from cti_schema.wire.codec import choose
+
+__all__ = ["ReadingBatches", "decode_to_arrow", "reading_messages"]
+
+#: Rows of one batch, at least.
+_ROWS: Final = 1 << 16
+#: Distinct texts of all fields of a message that are kept at most from batch to batch.
+_WORDS: Final = 1 << 16
+
+_FIRST: Final = (
+    ("time", pa.float64()), ("connection", pa.int32()), ("frame", pa.int64()), ("channel", pa.int64()),
+)  # fmt: skip
+
+
+def decode_to_arrow(path_or_bytes: str | Path | bytes) -> pa.Table:
+    """Return the channel readings of a capture: a row for each channel in each feedback.
+
+    The columns are ``time`` (Unix time in seconds, UTC, at which the feedback was complete), ``connection`` and
+    ``frame`` (both counted from 1, as ``cti dump`` counts them), ``channel`` (counted from 1), and the fields
+    of the feedbacks under the schema's names. They are the same for every capture; what a feedback does not
+    have is null. An enumeration stands as its integers; the metadata of its column has their names.
+
+    A frame with something wrong gives the values that could be read. How many problems of each kind there
+    were, how many frames, and what was wrong with the file is told in the table's metadata, as JSON under
+    ``cti``. The same input gives the same table.
+
+    Args:
+        path_or_bytes: path of a pcap or pcapng file, gzipped or not, or the bytes of one.
+
+    Raises:
+        CaptureError: this is no capture file.
+        OSError: the path cannot be read.
+    """
+    source = io.BytesIO(path_or_bytes) if isinstance(path_or_bytes, (bytes, bytearray)) else path_or_bytes
+    batches = ReadingBatches(source)
+    table = pa.Table.from_batches(list(batches), batches.schema).unify_dictionaries()
+    return table.replace_schema_metadata({"cti": json.dumps(batches.facts())})
+
+
+@lru_cache(maxsize=1)
+def reading_messages() -> tuple[type[Message], ...]:
+    """Return the feedbacks that have readings of channels."""
+    return tuple(one for one in messages() if one.spec.direction is Direction.FEEDBACK and _record(one))
+
+
+def _record(message: type[Message]) -> Any:
+    field: Any = message.spec.field("channels")
+    if isinstance(field, k.Array) and isinstance(field.item, k.Nested):
+        record: Any = field.item.record
+    elif isinstance(field, k.Member) and field.of.item is not None:
+        record = field.of.item.record
+    else:
+        return None
+    return record if record is not None and record.spec.field("voltage_v") is not None else None
+
+
+@lru_cache(maxsize=1)
+def _schema() -> tuple[pa.Schema, dict[tuple[str, str], str]]:
+    """Return the columns of all messages, and by message and field how a column is called."""
+    types: dict[str, pa.DataType] = {}
+    kinds: dict[str, Any] = {}
+    names: dict[tuple[str, str], str] = {}
+    for message in reading_messages():
+        record = _record(message)
+        for field in columns((), message).arrow("channels").schema:
+            if field.name == "frame":
+                continue
+            name = field.name
+            common = _common(types.get(name, field.type), field.type)
+            if common is None:
+                # The same name for something else: it gets a column of its own.
+                name = f"{name}_{message.spec.form}"
+                common = field.type
+            types[name] = common
+            kinds.setdefault(name, record.spec.field(field.name))
+            names[message.spec.name, field.name] = name
+    fields = [pa.field(name, kind, metadata=_about(kinds[name])) for name, kind in types.items()]
+    return pa.schema([*(pa.field(name, kind) for name, kind in _FIRST), *fields]), names
+
+
+def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
+    """Return the type that holds the numbers of both."""
+    if one == other:
+        return one
+    if pa.types.is_floating(one) and pa.types.is_floating(other):
+        return pa.float64()
+    whole = (pa.types.is_integer(one) or pa.types.is_boolean(one), pa.types.is_integer(other) or pa.types.is_boolean(other))
+    return pa.int64() if all(whole) else None
+
+
+def _about(kind: Any) -> dict[str, str]:
+    """Return what a declaration says of a field."""
+    enum = kind.of.enum if isinstance(kind, k.Member) else getattr(kind, "enum", None)
+    values = {} if enum is None else {"values": json.dumps({member.value: member.label for member in enum})}
+    return {name: text for name, text in (("unit", kind.unit), ("doc", kind.doc)) if text} | values
+
+
+class ReadingBatches:
+    """The channel readings of a capture, batch by batch; see `decode_to_arrow`.
+
+    Args:
+        source: path of a capture file, or a binary stream of one.
+        rows: rows of a batch, about.
+
+    Attributes:
+        schema: of every batch.
+        frames: messages that were found so far, requests too.
+        problems: how many problems of each kind the frames with readings have.
+    """
+
+    def __init__(self, source: BinaryIO | Path | str, rows: int = _ROWS) -> None:
+        self.frames = 0
+        self.problems: Counter[str] = Counter()
+        self.schema, self._names = _schema()
+        self._stretches = StretchReader(source)
+        self._rows = rows
+        self._sides: dict[tuple[int, Any], Side] = {}
+        self._readers: dict[type[Message], BulkReader] = {}
+        self._codes = {message.spec.code for message in reading_messages()}
+        self._nulls: dict[tuple[pa.DataType, int], pa.Array] = {}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of the capture besides the readings, as far as it was read."""
+        return {
+            "frames": self.frames,
+            "problems": dict(sorted(self.problems.items())),
+            "notes": self._stretches.notes,
+        }
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield the batches.
+
+        Raises:
+            CaptureError: this is no capture file.
+            OSError: it cannot be read.
+        """
+        waiting: list[pa.RecordBatch] = []
+        for block in self._stretches:
+            waiting += self._block(block)
+            if sum(batch.num_rows for batch in waiting) >= self._rows:
+                yield _one(waiting)
+                waiting = []
+        if waiting:
+            yield _one(waiting)
+
+    def _block(self, block: list[Stretch | Happened]) -> list[pa.RecordBatch]:
+        cuts: list[tuple[Connection, Cut]] = []
+        for what in block:
+            if isinstance(what, Stretch):
+                connection = what.connection
+                found = self._side(connection, what.sender).feed(what)
+            else:
+                connection = what.event.connection
+                found = self._happened(what)
+            cuts += [(connection, cut) for cut in found]
+        if not cuts:
+            return []
+        order = np.argsort(np.concatenate([cut.packets for _, cut in cuts]), kind="stable")
+        numbers = np.empty(len(order), np.int64)
+        numbers[order] = np.arange(self.frames + 1, self.frames + 1 + len(order))
+        self.frames += len(order)
+        batches = []
+        before = 0
+        for connection, cut in cuts:
+            own = numbers[before : before + len(cut.sizes)]
+            before += len(cut.sizes)
+            batches += self._readings(connection, cut, own)
+        return [_sorted(batches)] if batches else []
+
+    def _side(self, connection: Connection, sender: Any) -> Side:
+        return self._sides.setdefault((connection.number, sender), Side())
+
+    def _happened(self, what: Happened) -> list[Cut]:
+        event, packet = what.event, what.packet
+        if isinstance(event, Chunk):
+            return self._side(event.connection, event.sender).chunk(event.data, event.timestamp, packet)
+        if isinstance(event, Gap):
+            return self._side(event.connection, event.sender).close(event.timestamp, packet)
+        assert isinstance(event, Closed)
+        found = []
+        for sender in (event.connection.client, event.connection.server):
+            side = self._sides.pop((event.connection.number, sender), None)
+            if side is not None:
+                found += side.close(event.timestamp, packet)
+        return found
+
+    def _readings(self, connection: Connection, cut: Cut, numbers: Array) -> list[pa.RecordBatch]:
+        batches = []
+        for code in sorted(self._codes & set(np.unique(cut.codes).tolist())):
+            those = np.flatnonzero(cut.codes == code)
+            for message, chosen in self._messages(cut, code, those):
+                frames = None if cut.frames is None else [cut.frames[place] for place in chosen.tolist()]
+                reader = self._reader(message)
+                found = reader.read(cut.data, cut.starts[chosen], cut.sizes[chosen], (), frames)
+                self.problems += found.problems
+                batches.append(self._batch(connection, found, cut.times[chosen], numbers[chosen]))
+        return batches
+
+    def _messages(self, cut: Cut, code: int, those: Array) -> list[tuple[type[Message], Array]]:
+        """Return the messages of frames of one code."""
+        candidates = registry().candidates(Direction.FEEDBACK, code)
+        if len(candidates) == 1:
+            return [(candidates[0], those)]
+        chosen = [
+            choose(Direction.FEEDBACK, code, cut.data[start + 20 : start + size - 2])
+            for start, size in zip(cut.starts[those].tolist(), cut.sizes[those].tolist(), strict=True)
+        ]
+        wanted = [one for one in reading_messages() if one in chosen]
+        return [(one, those[[other is one for other in chosen]]) for one in wanted]
+
+    def _reader(self, message: type[Message]) -> BulkReader:
+        reader = self._readers.get(message)
+        if reader is None or reader.distinct > _WORDS:
+            reader = self._readers[message] = BulkReader(message)
+        return reader
+
+    def _batch(self, connection: Connection, found: Columns, times: Array, numbers: Array) -> pa.RecordBatch:
+        from cti_schema.columns.arrow import array
+
+        channels = found.values.fields["channels"]
+        assert isinstance(channels, Lists)
+        assert isinstance(channels.items, Records)
+        frame = found.frame[channels.rows]
+        items = channels.items
+        index: Any = items.fields["channel_index"]
+        # A record that was cut short may not say which channel it is about.
+        named = index.values >= 0 if index.valid is None else (index.values >= 0) & index.valid
+        if not named.all():
+            rows = np.flatnonzero(named)
+            frame, items = frame[rows], items.take(rows)
+            index = items.fields["channel_index"]
+        count = len(frame)
+        arrays = {
+            "time": pa.array(times[frame]),
+            "connection": pa.array(np.full(count, connection.number, np.int32)),
+            "frame": pa.array(numbers[frame]),
+            "channel": pa.array(index.values.astype(np.int64) + 1),
+        }
+        for name, column in items.fields.items():
+            called = self._names[found.message.spec.name, name]
+            made = array(column)
+            wanted = self.schema.field(called).type
+            arrays[called] = made if made.type == wanted else made.cast(wanted)
+        ordered = [arrays[one.name] if one.name in arrays else self._null(one.type, count) for one in self.schema]
+        return pa.record_batch(ordered, schema=self.schema)
+
+    def _null(self, kind: pa.DataType, count: int) -> pa.Array:
+        # All empty columns of a type are one array.
+        made = self._nulls.get((kind, count))
+        if made is None:
+            if len(self._nulls) > 256:
+                self._nulls.clear()
+            made = self._nulls[kind, count] = pa.nulls(count, kind)
+        return made
+
+
+def _sorted(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Return the rows of batches in the order of their frames."""
+    batch = _one(batches)
+    frames = batch.column("frame").to_numpy()
+    if (frames[1:] >= frames[:-1]).all():
+        return batch
+    return batch.take(pa.array(np.argsort(frames, kind="stable")))
+
+
+def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    return table.to_batches()[0] if table.num_rows else batches[0]
