@@ -149,6 +149,9 @@ class Expected:
             return self._all_named(message, len(self._listed))
         if self._everything and self._channel_count is not None:
             return self._all_named(message, self._channel_count)
+        if self.needs_count:
+            self._seen |= self._channels_in(message)
+            return False
         return True
 
     def _all_named(self, message: Message, count: int) -> bool:

@@ -3,19 +3,27 @@
 One rule: this package knows TCP and nothing of CTI messages; it imports nothing else of the project but its
 errors. Bytes go one way: `files` and `records` (file to packets), `links` (packet to segment), `streams` and
 `reassembly` (segments to bytes in order); `write` goes back.
+
+Beside it goes the way for large captures, which needs numpy and the extra ``columns``: `tables` (file to
+packets by the block), `stretches` (to the bytes of many packets at once), and two modules that do know CTI:
+`frames` and `arrow`, whose `decode_to_arrow` is offered here and imported when it is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cti_client.capture.files import read_packets, sniff
-from cti_client.capture.links import NOT_IP, NOT_TCP, Endpoint, Segment, Segments
+from cti_client.capture.links import Endpoint, Segment, Segments
 from cti_client.capture.records import Packet
 from cti_client.capture.streams import Chunk, Closed, Connection, Event, Gap, Place, TcpStreams
 from cti_client.capture.write import CaptureWriter, WrittenConnection
+from cti_schema.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from cti_client.capture.arrow import decode_to_arrow as decode_to_arrow
 
 __all__ = [
     "CaptureReader",
@@ -32,9 +40,23 @@ __all__ = [
     "Segments",
     "TcpStreams",
     "WrittenConnection",
+    "decode_to_arrow",
     "read_packets",
     "sniff",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Import on use: numpy and pyarrow take longer to import than most captures to read.
+    if name != "decode_to_arrow":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from cti_client.capture.arrow import decode_to_arrow
+    except ModuleNotFoundError as error:
+        if error.name not in ("numpy", "pyarrow"):
+            raise
+        raise ConfigurationError(f'this needs {error.name}: pip install "cti-toolkit[columns]"') from None
+    return decode_to_arrow
 
 
 class CaptureReader:
@@ -82,9 +104,4 @@ class CaptureReader:
 
         Complete after the iteration. Other people's traffic (not IP, not TCP) is not wrong and not noted.
         """
-        skipped = [
-            f"{count} packets skipped: {reason}"
-            for reason, count in sorted(self._segments.skipped.items())
-            if reason not in (NOT_IP, NOT_TCP)
-        ]
-        return [*self._file_notes, *skipped, *self._streams.notes]
+        return [*self._file_notes, *self._segments.notes, *self._streams.notes]

@@ -19,7 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from cti_client.capture.frames import Array, Cut, Side
-from cti_client.capture.streams import Chunk, Closed, Connection, Gap
+from cti_client.capture.links import Endpoint
+from cti_client.capture.streams import Chunk, Connection, Gap
 from cti_client.capture.stretches import Happened, Stretch, StretchReader
 from cti_schema import kinds as k
 from cti_schema.columns.arrays import Lists, Records
@@ -134,15 +135,17 @@ class ReadingBatches:
         schema: of every batch.
         frames: messages that were found so far, requests too.
         problems: how many problems of each kind the frames with readings have.
+        servers: who has sent readings, by the number of the connection.
     """
 
     def __init__(self, source: BinaryIO | Path | str, rows: int = _ROWS) -> None:
         self.frames = 0
         self.problems: Counter[str] = Counter()
+        self.servers: dict[int, Endpoint] = {}
         self.schema, self._names = _schema()
         self._stretches = StretchReader(source)
         self._rows = rows
-        self._sides: dict[tuple[int, Any], Side] = {}
+        self._sides: dict[tuple[int, Endpoint], Side] = {}
         self._readers: dict[type[Message], BulkReader] = {}
         self._codes = {message.spec.code for message in reading_messages()}
         self._nulls: dict[tuple[pa.DataType, int], pa.Array] = {}
@@ -152,8 +155,18 @@ class ReadingBatches:
         return {
             "frames": self.frames,
             "problems": dict(sorted(self.problems.items())),
-            "notes": self._stretches.notes,
+            "notes": self.notes,
         }
+
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong with the capture as far as it was read; see `CaptureReader.notes`."""
+        return self._stretches.notes
+
+    @property
+    def tcp_ports(self) -> set[int]:
+        """Server ports of the TCP connections seen so far."""
+        return self._stretches.tcp_ports
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield the batches.
@@ -172,45 +185,46 @@ class ReadingBatches:
             yield _one(waiting)
 
     def _block(self, block: list[Stretch | Happened]) -> list[pa.RecordBatch]:
-        cuts: list[tuple[Connection, Cut]] = []
+        cuts: list[tuple[Connection, Endpoint, Cut]] = []
         for what in block:
-            if isinstance(what, Stretch):
-                connection = what.connection
-                found = self._side(connection, what.sender).feed(what)
-            else:
-                connection = what.event.connection
-                found = self._happened(what)
-            cuts += [(connection, cut) for cut in found]
+            connection = what.connection if isinstance(what, Stretch) else what.event.connection
+            cuts += [(connection, sender, cut) for sender, found in self._cut(what) for cut in found]
         if not cuts:
             return []
-        order = np.argsort(np.concatenate([cut.packets for _, cut in cuts]), kind="stable")
+        order = np.argsort(np.concatenate([cut.packets for _, _, cut in cuts]), kind="stable")
         numbers = np.empty(len(order), np.int64)
         numbers[order] = np.arange(self.frames + 1, self.frames + 1 + len(order))
         self.frames += len(order)
         batches = []
         before = 0
-        for connection, cut in cuts:
+        for connection, sender, cut in cuts:
             own = numbers[before : before + len(cut.sizes)]
             before += len(cut.sizes)
-            batches += self._readings(connection, cut, own)
+            made = self._readings(connection, cut, own)
+            if made:
+                self.servers.setdefault(connection.number, sender)
+            batches += made
         return [_sorted(batches)] if batches else []
 
-    def _side(self, connection: Connection, sender: Any) -> Side:
+    def _side(self, connection: Connection, sender: Endpoint) -> Side:
         return self._sides.setdefault((connection.number, sender), Side())
 
-    def _happened(self, what: Happened) -> list[Cut]:
+    def _cut(self, what: Stretch | Happened) -> Iterator[tuple[Endpoint, list[Cut]]]:
+        """Yield the frames that something brings, with their sender."""
+        if isinstance(what, Stretch):
+            yield what.sender, self._side(what.connection, what.sender).feed(what)
+            return
         event, packet = what.event, what.packet
         if isinstance(event, Chunk):
-            return self._side(event.connection, event.sender).chunk(event.data, event.timestamp, packet)
-        if isinstance(event, Gap):
-            return self._side(event.connection, event.sender).close(event.timestamp, packet)
-        assert isinstance(event, Closed)
-        found = []
-        for sender in (event.connection.client, event.connection.server):
-            side = self._sides.pop((event.connection.number, sender), None)
-            if side is not None:
-                found += side.close(event.timestamp, packet)
-        return found
+            side = self._side(event.connection, event.sender)
+            yield event.sender, side.chunk(event.data, event.timestamp, packet)
+        elif isinstance(event, Gap):
+            yield event.sender, self._side(event.connection, event.sender).close(event.timestamp, packet)
+        else:
+            for sender in (event.connection.client, event.connection.server):
+                closed = self._sides.pop((event.connection.number, sender), None)
+                if closed is not None:
+                    yield sender, closed.close(event.timestamp, packet)
 
     def _readings(self, connection: Connection, cut: Cut, numbers: Array) -> list[pa.RecordBatch]:
         batches = []
@@ -219,7 +233,7 @@ class ReadingBatches:
             for message, chosen in self._messages(cut, code, those):
                 frames = None if cut.frames is None else [cut.frames[place] for place in chosen.tolist()]
                 reader = self._reader(message)
-                found = reader.read(cut.data, cut.starts[chosen], cut.sizes[chosen], (), frames)
+                found = reader.read(cut.data, cut.starts[chosen], cut.sizes[chosen], (), frames, frames is None)
                 self.problems += found.problems
                 batches.append(self._batch(connection, found, cut.times[chosen], numbers[chosen]))
         return batches

@@ -20,7 +20,7 @@ from cti_schema.wire.frame import LEAST_FRAME, TOKEN, length_rule
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
-_HEAD: Final = struct.Struct("<8sII")
+_HEAD: Final = struct.Struct("<8sIII")
 
 
 class Cut(NamedTuple):
@@ -103,9 +103,9 @@ class Side:
             if at + _HEAD.size > len(data):
                 sure = data.startswith(TOKEN[: len(data) - at], at)
                 break
-            token, length, code = _HEAD.unpack_from(data, at)
+            token, length, code, extended = _HEAD.unpack_from(data, at)
             rule = _rule(code)
-            if token != TOKEN or rule is None or not LEAST_FRAME <= length + rule <= MAX_FRAME:
+            if token != TOKEN or rule is None or extended or not LEAST_FRAME <= length + rule <= MAX_FRAME:
                 break
             if at + length + rule > len(data):
                 sure = TOKEN not in data[at + len(TOKEN) :]

@@ -88,6 +88,15 @@ class Segments:
     def __init__(self) -> None:
         self.skipped: Counter[str] = Counter()
 
+    @property
+    def notes(self) -> list[str]:
+        """Which packets may have hidden something, one sentence each."""
+        return [
+            f"{count} packets skipped: {reason}"
+            for reason, count in sorted(self.skipped.items())
+            if reason not in (NOT_IP, NOT_TCP)
+        ]
+
     def segment(self, packet: Packet) -> Segment | None:
         """The TCP segment in a packet; ``None``, and one more in ``skipped``, when there is none."""
         try:

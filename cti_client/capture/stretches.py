@@ -72,20 +72,27 @@ class StretchReader:
 
     Args:
         source: path of a pcap or pcapng file, gzipped or not, or a binary stream of one.
-
-    Attributes:
-        notes: what is wrong with the file as far as it was read.
     """
 
     def __init__(self, source: BinaryIO | Path | str) -> None:
         self.source = source
-        self.notes: list[str] = []
+        self._file_notes: list[str] = []
         self._segments = Segments()
         self._streams = TcpStreams()
 
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong with the capture as far as it was read; see `CaptureReader.notes`."""
+        return [*self._file_notes, *self._segments.notes, *self._streams.notes]
+
+    @property
+    def tcp_ports(self) -> set[int]:
+        """Server ports of the TCP connections seen so far."""
+        return set(self._streams.server_ports)
+
     def _note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
+        if text not in self._file_notes:
+            self._file_notes.append(text)
 
     def __iter__(self) -> Iterator[list[Stretch | Happened]]:
         """Yield what each block of packets brings, in the order in which it begins.
@@ -137,11 +144,11 @@ class StretchReader:
                 state.directions[receiver].acknowledge(int(numbers[ahead.argmax()]))
             if len(filled):
                 times = np.maximum.accumulate(np.maximum(plain.table.times[filled], direction.time))
-                view = memoryview(plain.table.data)
+                data = plain.table.data
                 spans = zip(plain.starts[filled].tolist(), plain.ends[filled].tolist(), strict=True)
-                parts = [view[start:end] for start, end in spans]
+                parts = [data[start:end] for start, end in spans]
                 ends = np.cumsum(plain.sizes[filled])
-                direction.advance(int(ends[-1]), bytes(parts[-1]), float(times[-1]))
+                direction.advance(int(ends[-1]), parts[-1], float(times[-1]))
                 found.append(Stretch(state.connection, side, b"".join(parts), ends, times, filled))
         state.time = float(plain.table.times[run[-1]])
         return sorted(found, key=lambda stretch: int(stretch.packets[0]))

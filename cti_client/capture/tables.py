@@ -130,12 +130,16 @@ def _pcap(magic: bytes, read: Read, note: Note) -> Iterator[PacketTable]:
         places.clear()
         at, add, last = 0, places.append, len(data) - 16
         while at <= last:
-            (size,) = size_of(data, at + 8)
-            after = at + 16 + size
-            if after > last + 16 or size > MAX_RECORD:
-                break
             add(at)
-            at = after
+            at += 16 + size_of(data, at + 8)[0]
+        if not places:
+            return 0
+        found = np.array([*places, at])
+        # Only now it is looked at how long they are: the loop has a turn for every packet.
+        wrong = (np.diff(found) > MAX_RECORD + 16) | (found[1:] > len(data))
+        if wrong.any():
+            at = places[int(wrong.argmax())]
+            del places[int(wrong.argmax()) :]
         return at
 
     rest = b""

@@ -5,10 +5,9 @@ These are told beside the problems of frames (`cti_schema.problems`), in the sam
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Final
 
-from cti_client.dump.ways import results_of
+from cti_client.dump.ways import remembered, results_of
 from cti_schema.derive.tree import leaves
 from cti_schema.enumerations import ResultCode
 from cti_schema.message import CONTROL, Direction, Request
@@ -64,7 +63,7 @@ def _unknown_command(decoded: Decoded) -> list[Problem]:
     return [Problem(kind, text, "command", _places(decoded).get("command", 0), found=f"0x{code:08X}")]
 
 
-@cache
+@remembered
 def _answers_control(message: Any) -> bool:
     """Tell whether a feedback answers requests that change something."""
     return any(

@@ -5,23 +5,30 @@ A way is the names on it, like ``("channels", "voltage_v")``; lists on it stand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from cti_schema import kinds as k
 from cti_schema.enumerations import Code, ResultCode
 from cti_schema.message import Message, Record
 
-__all__ = ["Way", "channels_of", "enum_of", "follow", "paths", "results_of", "ways"]
+__all__ = ["Way", "channels_of", "enum_of", "follow", "paths", "remembered", "results_of", "ways"]
 
 Way: TypeAlias = tuple[str, ...]
 
 #: The field that holds a channel's index, and the list that holds several.
 _CHANNELS: Final = frozenset({"channel_index", "channel_indices"})
 
+C = TypeVar("C", bound=Callable[..., Any])
 
-@cache
+
+def remembered(function: C) -> C:
+    """Keep what a function returns for the class of a message, which a type checker takes for unhashable."""
+    return cast(C, cache(function))
+
+
+@remembered
 def ways(record: Any) -> tuple[tuple[Way, k.Kind], ...]:
     """Return every way to a field of a record's class, with the field."""
     found: list[tuple[Way, k.Kind]] = []
@@ -34,7 +41,7 @@ def ways(record: Any) -> tuple[tuple[Way, k.Kind], ...]:
     return tuple(dict.fromkeys(found))
 
 
-@cache
+@remembered
 def paths(record: Any, names: Way) -> tuple[Way, ...]:
     """Return the ways in a record's class that end with these names."""
     return tuple(way for way, _ in ways(record) if way[-len(names) :] == names)
@@ -93,7 +100,7 @@ def enum_of(kind: k.Kind) -> Any:
     return None
 
 
-@cache
+@remembered
 def _result_ways(message: Any) -> tuple[Way, ...]:
     found = []
     for way, kind in ways(message):
@@ -103,7 +110,7 @@ def _result_ways(message: Any) -> tuple[Way, ...]:
     return tuple(found)
 
 
-@cache
+@remembered
 def _channel_ways(message: Any) -> tuple[Way, ...]:
     return tuple(way for way, _ in ways(message) if way[-1] in _CHANNELS)
 

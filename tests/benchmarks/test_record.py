@@ -115,12 +115,21 @@ def check(found: dict[str, Any]) -> None:
     assert found["readings"] >= 800 * 29
 
 
+@pytest.fixture(name="long")
+def long_fixture(request: pytest.FixtureRequest) -> None:
+    """Skip what takes half a minute, unless it is asked for."""
+    if "benchmark" not in (request.config.getoption("markexpr") or ""):
+        pytest.skip("half a minute: run it with pytest -m benchmark")
+
+
+@pytest.mark.usefixtures("long")
 def test_fifty_cyclers_into_sqlite(tmp_path: Path) -> None:
     from tests.record.fifty import run
 
     check(run(30.0, str(tmp_path / "readings.sqlite")))
 
 
+@pytest.mark.usefixtures("long")
 def test_fifty_cyclers_into_postgresql() -> None:
     if sys.platform == "win32":
         pytest.skip("the tests' PostgreSQL server needs a POSIX system")

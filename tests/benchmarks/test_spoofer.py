@@ -21,7 +21,7 @@ import pytest
 pytestmark = pytest.mark.benchmark
 
 #: How many times as many requests as the peer's emulator the spoofer answers, at 16 and 64 connections.
-TIMES_THE_PEER = 5.0
+TIMES_THE_PEER = 10.0
 
 SECONDS = 1.0
 

@@ -14,7 +14,16 @@ from typing import Any, Final
 
 from cti_schema import kinds as k
 from cti_schema.enumerations import Code, Flags
-from cti_schema.message import CONTROL, QUERY, Direction, Effect, Message, MessageSpec, RecordSpec, UnknownMessage
+from cti_schema.message import (
+    CONTROL,
+    QUERY,
+    Direction,
+    Effect,
+    Message,
+    MessageSpec,
+    RecordSpec,
+    UnknownMessage,
+)
 from cti_schema.problems import KINDS, NOTES
 from cti_schema.wire.report import unknown_kind
 

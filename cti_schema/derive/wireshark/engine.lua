@@ -764,11 +764,10 @@ local function dissect_frame(tvb, data, from, size, direction, pinfo, root)
     if not seen[key] then
         seen[key] = true
         local time = frame_time().value
-        if frame.dropped then
-            -- A cycler drops it: no answer is to be expected.
-        elseif message and frame.direction == "request" then
+        if message and frame.direction == "request" then
             clients[stream] = pinfo.src_port
-            remember(stream, key, message, reader.values, pinfo.number, time)
+            -- One that a cycler drops has no answer to be expected.
+            if not frame.dropped then remember(stream, key, message, reader.values, pinfo.number, time) end
         elseif message then
             answer(stream, key, message, reader.values, pinfo.number, time)
         end
