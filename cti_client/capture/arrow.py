@@ -44,10 +44,10 @@ _FIRST: Final = (
 def decode_to_arrow(path_or_bytes: str | Path | bytes) -> pa.Table:
     """Return the channel readings of a capture: a row for each channel in each feedback.
 
-    The columns are ``time`` (Unix time in seconds, UTC, at which the feedback was complete), ``connection`` and
-    ``frame`` (both counted from 1, as ``cti dump`` counts them), ``channel`` (counted from 1), and the fields
-    of the feedbacks under the schema's names. They are the same for every capture; what a feedback does not
-    have is null. An enumeration stands as its integers; the metadata of its column has their names.
+    The columns are ``time`` (Unix time in seconds, UTC, at which the feedback was complete), ``connection``
+    and ``frame`` (both counted from 1, as ``cti dump`` counts them), ``channel`` (counted from 1), and the
+    fields of the feedbacks under the schema's names. They are the same for every capture; what a feedback
+    does not have is null. An enumeration stands as its integers; the metadata of its column has their names.
 
     A frame with something wrong gives the values that could be read. How many problems of each kind there
     were, how many frames, and what was wrong with the file is told in the table's metadata, as JSON under
@@ -113,13 +113,16 @@ def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
         return one
     if pa.types.is_floating(one) and pa.types.is_floating(other):
         return pa.float64()
-    whole = (pa.types.is_integer(one) or pa.types.is_boolean(one), pa.types.is_integer(other) or pa.types.is_boolean(other))
+    whole = (
+        pa.types.is_integer(one) or pa.types.is_boolean(one),
+        pa.types.is_integer(other) or pa.types.is_boolean(other),
+    )
     return pa.int64() if all(whole) else None
 
 
 def _about(kind: Any) -> dict[str, str]:
     """Return what a declaration says of a field."""
-    enum = kind.of.enum if isinstance(kind, k.Member) else getattr(kind, "enum", None)
+    enum: Any = kind.of.enum if isinstance(kind, k.Member) else getattr(kind, "enum", None)
     values = {} if enum is None else {"values": json.dumps({member.value: member.label for member in enum})}
     return {name: text for name, text in (("unit", kind.unit), ("doc", kind.doc)) if text} | values
 
@@ -233,7 +236,9 @@ class ReadingBatches:
             for message, chosen in self._messages(cut, code, those):
                 frames = None if cut.frames is None else [cut.frames[place] for place in chosen.tolist()]
                 reader = self._reader(message)
-                found = reader.read(cut.data, cut.starts[chosen], cut.sizes[chosen], (), frames, frames is None)
+                found = reader.read(
+                    cut.data, cut.starts[chosen], cut.sizes[chosen], (), frames, frames is None
+                )
                 self.problems += found.problems
                 batches.append(self._batch(connection, found, cut.times[chosen], numbers[chosen]))
         return batches
@@ -283,7 +288,9 @@ class ReadingBatches:
             made = array(column)
             wanted = self.schema.field(called).type
             arrays[called] = made if made.type == wanted else made.cast(wanted)
-        ordered = [arrays[one.name] if one.name in arrays else self._null(one.type, count) for one in self.schema]
+        ordered = [
+            arrays[one.name] if one.name in arrays else self._null(one.type, count) for one in self.schema
+        ]
         return pa.record_batch(ordered, schema=self.schema)
 
     def _null(self, kind: pa.DataType, count: int) -> pa.Array:

@@ -147,7 +147,7 @@ class Direction:
         return out
 
     def follows(self, sequence: int) -> bool:
-        """Whether a segment with this sequence number is the next one, and nothing waits or is known behind."""
+        """Whether a segment with this sequence number is the next one, and nothing is known to be behind."""
         return self.next is not None and not self.waiting and self.end is None and not self.distance(sequence)
 
     def advance(self, size: int, last: bytes, timestamp: float) -> None:

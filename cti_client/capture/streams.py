@@ -186,7 +186,7 @@ class TcpStreams:
         return events
 
     def open_connection(self, one: Endpoint, other: Endpoint) -> _State | None:
-        """The state of the open connection between two ends, which was used now; ``None`` where there is none.
+        """The state of the open connection between two ends, which is used now; ``None`` if there is none.
 
         For `cti_client.capture.stretches`, which takes many segments of it at once.
         """

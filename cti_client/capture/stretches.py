@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -21,6 +22,9 @@ from cti_client.capture.tables import Array, PacketTable, packet_tables
 
 #: Fewer packets are not worth the effort.
 _LEAST: Final = 8
+
+#: After so many packets that had to be looked at one by one, all others of their group are, too.
+_TRIES: Final = 4
 
 
 class Stretch(NamedTuple):
@@ -108,15 +112,23 @@ class StretchReader:
     def _block(self, table: PacketTable) -> list[Stretch | Happened]:
         found: list[Stretch | Happened] = []
         plain = _Plain(table)
-        for run in plain.runs():
+        # Packets that wait for their turn, by the first of them: how often they were tried in vain, and them.
+        waiting = [(int(run[0]), 0, run) for run in plain.runs()]
+        heapify(waiting)
+        while waiting:
+            number, tries, run = heappop(waiting)
             stretches = self._stretches(plain, run) if len(run) >= _LEAST else None
             if stretches is not None:
                 found += stretches
                 continue
-            for number in run.tolist():
-                segment = self._segments.segment(table.packet(number))
-                if segment is not None:
-                    found += [Happened(number, event) for event in self._streams.feed(segment)]
+            segment = self._segments.segment(table.packet(number))
+            if segment is not None:
+                found += [Happened(number, event) for event in self._streams.feed(segment)]
+            # The connection may just have begun: then the next ones go on with it.
+            rest = [run[1:]] if tries < _TRIES else np.split(run[1:], range(1, len(run) - 1))
+            for part in rest:
+                if len(part):
+                    heappush(waiting, (int(part[0]), tries + 1, part))
         return found
 
     def _stretches(self, plain: _Plain, run: Array) -> list[Stretch] | None:
@@ -130,7 +142,7 @@ class StretchReader:
             return None
         by_one = plain.sender[run] == plain.sender[run[0]]
         sides = [(one, other, run[by_one]), (other, one, run[~by_one])]
-        loads = [(side, receiver, own[plain.sizes[own] > 0], own) for side, receiver, own in sides if len(own)]
+        loads = [(side, receiver, own[plain.sizes[own] > 0], own) for side, receiver, own in sides]
         for side, _, filled, _ in loads:
             direction = state.directions[side]
             if direction.waiting or (len(filled) and not direction.follows(int(head["sequence"][filled[0]]))):
@@ -208,8 +220,8 @@ class _Plain:
     def runs(self) -> Iterator[Array]:
         """Yield the packets in groups, in the order in which the groups begin.
 
-        A group has a single packet, or packets of the usual kind of one connection, in which both sides' bytes
-        follow each other.
+        A group has a single packet, or packets of the usual kind of one connection in which the bytes of both
+        sides follow each other.
         """
         count = len(self.usual)
         receiver = _end(self.head, "destination")
@@ -242,4 +254,5 @@ class _Plain:
 
 def _end(head: Any, name: str) -> Array:
     """Return address and port as one number."""
-    return head[name].astype(np.uint64) << np.uint64(16) | head[f"{name}_port"]
+    number: Array = head[name].astype(np.uint64) << np.uint64(16) | head[f"{name}_port"]
+    return number

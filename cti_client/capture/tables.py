@@ -14,7 +14,15 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 import numpy as np
 
 from cti_client.capture.files import opened
-from cti_client.capture.records import MAX_RECORD, Note, Packet, Read, pcap_packets, pcap_variant, pcapng_packets
+from cti_client.capture.records import (
+    MAX_RECORD,
+    Note,
+    Packet,
+    Read,
+    pcap_packets,
+    pcap_variant,
+    pcapng_packets,
+)
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
@@ -143,7 +151,8 @@ def _pcap(magic: bytes, read: Read, note: Note) -> Iterator[PacketTable]:
         return at
 
     rest = b""
-    for data, rest in _blocks(read, walk):
+    for data, left in _blocks(read, walk):
+        rest = left
         if not places:
             continue
         at = np.array(places)
@@ -169,7 +178,8 @@ _PASSED: Final = {4, 5, 10, 0xBAD, 0x40000BAD}
 def _pcapng(first: bytes, read: Read, note: Note) -> Iterator[PacketTable]:
     section = _Section()
     rest = b""
-    for data, rest in _blocks(_replayed(first, read), section.walk):
+    for data, left in _blocks(_replayed(first, read), section.walk):
+        rest = left
         yield from section.tables(data)
     # What is left is the end of the file, or the first block that is not of the usual kind.
     behind = _replayed(section.declared + section.last + rest, read)
@@ -257,9 +267,9 @@ class _Section:
             linktypes = known[:, 0].astype(np.int64)
             yield PacketTable(data, starts, starts + head["size"], times, linktypes)
         if self._runs:
-            at = self._runs[-1][0][-1]
-            (size,) = struct.unpack_from("<I", data, at + 4)
-            self.last = data[at : at + size]
+            place = self._runs[-1][0][-1]
+            (size,) = struct.unpack_from("<I", data, place + 4)
+            self.last = data[place : place + size]
 
 
 def _interface(block: bytes) -> tuple[int, int, int] | None:

@@ -134,9 +134,7 @@ def command(
         sys.exit(1)
 
 
-def _selected(
-    entries: Iterable[Entry], accepts: Filter | None, problems: bool
-) -> Iterator[Entry | None]:
+def _selected(entries: Iterable[Entry], accepts: Filter | None, problems: bool) -> Iterator[Entry | None]:
     """Yield the entries that are asked for; ``None`` between groups that do not follow each other."""
     from cti_client.dump.selection import passes, with_context
 

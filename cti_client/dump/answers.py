@@ -107,7 +107,7 @@ class Answers:
         self._channel_count: int | None = None
 
     def feed(self, heard: Heard) -> list[Heard | Unanswered]:
-        """Return the requests that are known to be unanswered by now, and then the message with its answer."""
+        """Return the requests now known to be unanswered, and then the message, with its answer."""
         found: list[Heard | Unanswered] = []
         if self._waiting and heard.time is not None:
             found.extend(self._overdue(heard.time))

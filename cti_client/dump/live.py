@@ -51,7 +51,9 @@ def live(interface: str, port: int | None) -> Iterator[BinaryIO]:
         assert process.stdout is not None
         try:
             if not process.stdout.peek(1):  # type: ignore[attr-defined]
-                raise InputError(f"interface {interface}: {_complaint(said) or 'dumpcap ended without a packet'}")
+                raise InputError(
+                    f"interface {interface}: {_complaint(said) or 'dumpcap ended without a packet'}"
+                )
             yield process.stdout  # type: ignore[misc]
             if _code(process):
                 raise InputError(f"interface {interface}: {_complaint(said) or 'dumpcap failed'}")

@@ -212,9 +212,7 @@ class Statistics:
 
     def _commands_json(self) -> Iterator[dict[str, Any]]:
         sides = (("request", self._requests), ("feedback", self._feedbacks))
-        found = [
-            (side, name, command) for side, commands in sides for name, command in commands.items()
-        ]
+        found = [(side, name, command) for side, commands in sides for name, command in commands.items()]
         for side, name, command in sorted(found, key=lambda one: -one[2].count):
             shape: dict[str, Any] = {
                 "message": name, "direction": side, "count": command.count, "bytes": command.bytes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -151,7 +152,7 @@ class Lists:
 
     def tolist(self) -> list[Any]:
         items, offsets = self.items.tolist(), self.offsets.tolist()
-        made = [items[start:stop] for start, stop in zip(offsets, offsets[1:], strict=False)]
+        made = [items[start:stop] for start, stop in pairwise(offsets)]
         return _masked(made, self.valid)
 
     def take(self, rows: Array) -> Lists:

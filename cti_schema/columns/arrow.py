@@ -48,7 +48,9 @@ def _(column: Objects) -> pa.Array:
     values = [None if value is MISSING else value for value in column.values]
     if not column.documents:
         return pa.array(values, pa.binary())
-    return pa.array([None if value is None else json.dumps(value, default=repr) for value in values], pa.string())
+    return pa.array(
+        [None if value is None else json.dumps(value, default=repr) for value in values], pa.string()
+    )
 
 
 @array.register

@@ -21,7 +21,8 @@ def gather(data: bytes, places: Array, dtype: np.dtype[np.void]) -> Array:
         return np.zeros(len(places), dtype)
     # A window at each byte; what is taken from it are blocks of bytes, which numpy copies one by one.
     windows = np.ndarray((room,), f"V{dtype.itemsize}", data, 0, (1,))
-    return windows[places].view(dtype)
+    taken: Array = windows[places].view(dtype)
+    return taken
 
 
 def sums(data: bytes, starts: Array, ends: Array) -> Array:
@@ -41,7 +42,8 @@ def sums(data: bytes, starts: Array, ends: Array) -> Array:
     for parity in (0, 1):
         first = starts + (starts + parity) % 2
         total += _pairs(data, parity, (first - parity) // 2, (ends - first) // 2)
-    return total * _INVERSE
+    sums_: Array = total * _INVERSE
+    return sums_
 
 
 def _pairs(data: bytes, parity: int, first: Array, counts: Array) -> Array:
@@ -82,4 +84,5 @@ def checksums_fit(data: bytes, starts: Array, ends: Array) -> Array:
     """Tell which frames end with the sum of the bytes before it."""
     bytes_ = np.frombuffer(data, np.uint8)
     low, high = (bytes_[ends - back].astype(np.uint16) for back in (CHECKSUM.size, CHECKSUM.size - 1))
-    return sums(data, starts, ends) - low - high == low + 256 * high
+    fits: Array = sums(data, starts, ends) - low - high == low + 256 * high
+    return fits

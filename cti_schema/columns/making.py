@@ -152,7 +152,8 @@ def _json(of: k.JsonType, values: list[Any], words: WordsOf) -> Column:
     fits = [_fits(of.type, value) for value in values]
     numbers = [value if fit else 0 for value, fit in zip(values, fits, strict=True)]
     # The text of a float has the digits of eight bytes, whatever it is called.
-    made = np.array(numbers, {"bool": bool, "f32": "<f8"}.get(of.type) or number_type(k.Scalar(of.type)))
+    types: dict[str, Any] = {"bool": np.bool_, "f32": np.float64}
+    made = np.array(numbers, types.get(of.type) or number_type(k.Scalar(of.type)))
     return Numbers(made, None if all(fits) else np.array(fits, bool))
 
 
@@ -160,7 +161,7 @@ def _fits(name: str, value: Any) -> bool:
     if name == "bool" or isinstance(value, bool):
         return name == "bool" and isinstance(value, bool)
     if name[0] == "f":
-        return isinstance(value, (int, float)) and abs(value) < 2**1000 or isinstance(value, float)
+        return (isinstance(value, (int, float)) and abs(value) < 2**1000) or isinstance(value, float)
     if not isinstance(value, int) and not (isinstance(value, float) and value.is_integer()):
         return False
     least, greatest = k.Scalar(name).limits()

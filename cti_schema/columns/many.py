@@ -40,8 +40,8 @@ class Columns:
         frame: of each row, the number of its frame among those given, from 0.
         values: the columns, by name of the field.
         problems: how many problems of each kind (`cti_schema.problems.KINDS`) all frames have.
-        damaged: the problems of the frames that have more than values which no enumeration lists; such a frame
-            has a row all the same, with the values that could be read.
+        damaged: the problems of the frames that have others than values which no enumeration lists; such a
+            frame has a row all the same, with the values that could be read.
         others: the frames that are of another message, or no frames at all; they have no row.
     """
 
@@ -111,7 +111,9 @@ def columns(frames: Iterable[bytes], message: type[Message]) -> Columns:
     before = 0
     for block in _blocks(frames):
         sizes = np.fromiter(map(len, block), np.int64, len(block))
-        odd = [place for place, frame in enumerate(block) if type(frame) is not bytes and _odd(frame, message)]
+        odd = [
+            place for place, frame in enumerate(block) if type(frame) is not bytes and _odd(frame, message)
+        ]
         part = reader.read(b"".join(block), np.cumsum(sizes) - sizes, sizes, odd, block)
         parts.append(_moved(part, before))
         before += len(block)
@@ -133,9 +135,9 @@ def _blocks(frames: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def _odd(frame: bytes, message: type[Message]) -> bool:
     """Tell whether a frame's stream knows something of it that its bytes do not tell."""
-    return isinstance(frame, Frame) and bool(
-        frame.stray or frame.direction not in (None, message.spec.direction)
-    )
+    if type(frame) is bytes or not isinstance(frame, Frame):
+        return False
+    return bool(frame.stray) or frame.direction not in (None, message.spec.direction)
 
 
 def _moved(part: Columns, by: int) -> Columns:
@@ -231,9 +233,12 @@ class BulkReader:
         for row in np.flatnonzero(rows.place != rows.end).tolist():
             place, end = int(rows.place[row]), int(rows.end[row])
             items = int(rows.known[id(surplus.per)][row]) if surplus is not None and surplus.per else 0
-            if surplus is None or place > end or not surplus.allows(end - place, items):
-                block.doubtful[row] = True
-            elif surplus.zeros and any(data[place:end]):
+            if (
+                surplus is None
+                or place > end
+                or not surplus.allows(end - place, items)
+                or (surplus.zeros and any(data[place:end]))
+            ):
                 block.doubtful[row] = True
         return values, block
 

@@ -92,7 +92,7 @@ class Rows:
         self.place[rows] = self.end[rows]
 
     def take(self, block: Block, sizes: Any) -> Array:
-        """Return where so many bytes begin, and go on behind them. Where they are not there, the place is 0."""
+        """Return where so many bytes begin, and go on behind them; 0 where they are not there."""
         place, after = self.place, self.place + sizes
         self.place = after
         short = after > self.end
@@ -290,6 +290,10 @@ class _Listed:
 
     def note(self, values: Array, block: Block, rows: Rows) -> None:
         """Count the values that are not listed."""
-        other = np.isin(values, self.values, invert=True) if self.table is None else self.table[values.view(self.index)]
+        other = (
+            np.isin(values, self.values, invert=True)
+            if self.table is None
+            else self.table[values.view(self.index)]
+        )
         if other.any():
             np.add.at(block.notes, rows.frame[other], 1)

@@ -162,11 +162,14 @@ class ItemsReader(Reader):
         """Return the items, each of which has the same size; those of a row begin at its place."""
         assert self.size is not None
         count = int(wide[0])
-        if self.plain is not None and count and (wide == count).all():
+        plain = self.plain
+        if plain is not None and plain.together is not None and count and (wide == count).all():
             kind = np.dtype((np.void, count * self.size))
-            taken = gather(block.data, place, kind).view(self.plain.together)
-            found = self.plain.split(taken, block, rows.items(taken, wide))
-            return Records(found, len(taken)) if isinstance(self.item, LayoutReader) else found[self.plain.order[0]]
+            taken = gather(block.data, place, kind).view(plain.together)
+            found = plain.split(taken, block, rows.items(taken, wide))
+            return (
+                Records(found, len(taken)) if isinstance(self.item, LayoutReader) else found[plain.order[0]]
+            )
         starts = np.cumsum(wide) - wide
         number = np.arange(int(wide.sum())) - np.repeat(starts, wide)
         return self._items(block, rows, wide, np.repeat(place, wide) + number * self.size)[0]
@@ -257,7 +260,9 @@ class ChoiceReader(Reader):
         super().__init__()
         self.by = step.by
         self.values = [value for value, _ in step.cases]
-        self.cases = [reader(case, path, words) for case in (*(case for _, case in step.cases), step.otherwise)]
+        self.cases = [
+            reader(case, path, words) for case in (*(case for _, case in step.cases), step.otherwise)
+        ]
 
     def read(self, block: Block, rows: Rows) -> Tagged:
         chooser = rows.known[id(self.by)]
@@ -324,7 +329,10 @@ class TextReader(Reader):
         (length,) = kind.prefix.packer.unpack_from(data, place)
         start = place + kind.prefix.size()
         stop = start + length
-        if not 0 <= length <= kind.limit or find_nul(data, stop if kind.exact else start, end, kind.limit) != stop:
+        if (
+            not 0 <= length <= kind.limit
+            or find_nul(data, stop if kind.exact else start, end, kind.limit) != stop
+        ):
             raise IndexError
         return start, stop, stop + 1
 

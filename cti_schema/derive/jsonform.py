@@ -137,6 +137,9 @@ def _from_document(value: Any) -> Any:
 
 def json_value(value: Any) -> Any:
     """Return a plain value as strict JSON has it."""
+    kind = value.__class__
+    if kind is int or kind is str or (kind is float and value - value == 0.0):
+        return value  # nearly all of them
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, QuotedInt):

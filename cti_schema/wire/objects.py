@@ -92,6 +92,10 @@ def plain(message: Message) -> tuple[Any, dict[str, bytes]]:
     return values, leftovers
 
 
+#: Classes of values that have nothing inside.
+_SIMPLE: Final = frozenset({int, float, str, bytes})
+
+
 def _plain(record: Record, prefix: str, leftovers: dict[str, bytes]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     kept = record._kept
@@ -124,9 +128,11 @@ def _plain(record: Record, prefix: str, leftovers: dict[str, bytes]) -> dict[str
         elif kind.is_value:
             value = getattr(record, name, k.MISSING)
             if value is not k.MISSING:
-                values[name] = _plain_value(value, f"{prefix}{name}", leftovers)
-                for key, raw in _still_valid(kept, name, value):
-                    leftovers[f"{prefix}{key}"] = raw
+                simple = value.__class__ in _SIMPLE
+                values[name] = value if simple else _plain_value(value, f"{prefix}{name}", leftovers)
+                if kept:
+                    for key, raw in _still_valid(kept, name, value):
+                        leftovers[f"{prefix}{key}"] = raw
     return values
 
 

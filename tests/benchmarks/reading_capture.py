@@ -1,4 +1,4 @@
-"""A capture of polls as a network has it: Ethernet, segments of 1448 bytes, an acknowledgment for every second."""
+"""A capture of polls as a network has it: Ethernet, segments of 1448 bytes, every second one acknowledged."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ def _segments(frame: bytes) -> Iterator[bytes]:
 
 
 def _packet(sender: Any, receiver: Any, sequence: int, acknowledged: int, flags: int, data: bytes) -> bytes:
-    tcp = struct.pack(">HHIIBBHHH", sender[1], receiver[1], sequence, acknowledged, 5 << 4, flags, 65535, 0, 0)
+    tcp = struct.pack(
+        ">HHIIBBHHH", sender[1], receiver[1], sequence, acknowledged, 5 << 4, flags, 65535, 0, 0
+    )
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + len(data), 0, 0x4000, 64, 6, 0, sender[0], receiver[0])
     return bytes(12) + b"\x08\0" + ip + tcp + data

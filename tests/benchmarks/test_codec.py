@@ -62,16 +62,15 @@ def test_decode(name: str, benchmark: Any) -> None:
 
     frame = FRAMES[name]
     peer, stock = peer_class(name), STRUCTS[name]
+    compiled = stock.compile()
     one = FRAMES["one"] if name == "many" else frame
     functions: dict[str, Callable[[], Any]] = {
         "peer": lambda: peer.unpack(one),
         "construct": lambda: stock.parse(frame),
+        "construct compiled": lambda: compiled.parse(frame),
         "decode": lambda: decode(frame),
         "memcpy": lambda: bytes(memoryview(frame)),
     }
-    compiled = stock.compile() if name in ("login", "stop") else None
-    if compiled is not None:
-        functions["construct compiled"] = lambda: compiled.parse(frame)
     assert decode(frame) == MESSAGES[name]
     assert isinstance(stock.parse(frame), construct.Container)
     race = Race(functions, {"peer": 64} if name == "many" else None)

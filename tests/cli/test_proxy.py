@@ -55,7 +55,8 @@ def test_wrong_addresses(run: Run, address: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="another process cannot be interrupted like this")
 def test_it_goes_on_when_nobody_reads_what_it_shows() -> None:
     with spoofer.running() as there:
-        command = [sys.executable, "-m", "cti_client.cli", "proxy", "--port", "0", f"{there.host}:{there.port}"]
+        command = [sys.executable, "-m", "cti_client.cli", "proxy", "--port", "0"]
+        command.append(f"{there.host}:{there.port}")
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             assert process.stderr is not None

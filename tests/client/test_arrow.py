@@ -16,8 +16,15 @@ import pytest
 
 pa = pytest.importorskip("pyarrow")
 
-from cti_client.capture import CaptureReader, CaptureWriter, Packet, decode_to_arrow, read_packets  # noqa: E402
-from cti_client.capture import stretches, tables  # noqa: E402
+from cti_client.capture import (  # noqa: E402  # noqa: E402
+    CaptureReader,
+    CaptureWriter,
+    Packet,
+    decode_to_arrow,
+    read_packets,
+    stretches,
+    tables,
+)
 from cti_client.capture.arrow import ReadingBatches, reading_messages  # noqa: E402
 from cti_client.dump.conversation import Conversations, Heard  # noqa: E402
 from cti_schema import encode  # noqa: E402
@@ -36,7 +43,8 @@ def feedback(name: str, count: int, second: int) -> bytes:
     reading = record.spec.field("aux_temperature").item.record
     channels = [
         default(
-            record, channel_index=index, voltage_v=second + index / 8, current_a=float("nan") if index else 1.5,
+            record, channel_index=index, voltage_v=second + index / 8,
+            current_a=float("nan") if index else 1.5,
             aux_temperature=[reading(value=20.0 + index, dt_value=0.0)] * ((index + second) % 3),
         )
         for index in range(count)
@@ -61,7 +69,9 @@ def file_fixture(tmp_path: Path) -> Path:
         for second in range(12):
             one.client_sent(REQUEST, AT + second)
             two.client_sent(REQUEST, AT + second)
-            one.server_sent(feedback("get_channels_info_feedback", 3 + second % 2, second), AT + second + 0.25)
+            one.server_sent(
+                feedback("get_channels_info_feedback", 3 + second % 2, second), AT + second + 0.25
+            )
             two.server_sent(feedback("get_channels_info_vls_feedback", 4, second), AT + second + 0.5)
             two.server_sent(feedback("get_channels_info_simple_feedback", 2, second), AT + second + 0.5)
         for vector in VECTORS:
@@ -97,7 +107,9 @@ def expected(source: Any) -> Iterator[tuple[Any, ...]]:
             for record in getattr(entry.decoded.message, "channels", None) or ():
                 index = getattr(record, "channel_index", -1)
                 if index >= 0:
-                    values = [plain(getattr(record, name, None)) for name in ("voltage_v", "current_a", "test_name")]
+                    values = [
+                        plain(getattr(record, name, None)) for name in ("voltage_v", "current_a", "test_name")
+                    ]
                     temperatures = plain(getattr(record, "aux_temperature", None))
                     yield (entry.time, entry.link.number, entry.number, index + 1, *values, temperatures)
 
@@ -148,7 +160,8 @@ def pcap(packets: list[Packet]) -> bytes:
     """Return a pcap file of raw IP packets."""
     header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
     return header + b"".join(
-        struct.pack("<IIII", int(one.timestamp), round(one.timestamp % 1 * 1e6), len(one.data), len(one.data)) + one.data
+        struct.pack("<IIII", int(one.timestamp), round(one.timestamp % 1 * 1e6), len(one.data), len(one.data))
+        + one.data
         for one in packets
     )
 
@@ -175,7 +188,7 @@ def bent(packets: list[Packet], draw: random.Random) -> list[Packet]:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(250))
 def test_captures_as_they_are_in_life(file: Path, seed: int) -> None:
     draw = random.Random(seed)
     data = pcap(bent(list(read_packets(file)), draw))

@@ -26,7 +26,8 @@ def heard(name: str, **values: Any) -> Heard:
     ("entry", "kind", "path", "offset", "told"),
     [
         (heard("login_feedback", result=2), "login_refused", "result", 20, "no permission, not logged in"),
-        (heard("login_json_feedback", result=2), "login_refused", "result", 20, "no permission, not logged in"),
+        (heard("login_json_feedback", result=2), "login_refused", "result", 20,
+         "no permission, not logged in"),
         (heard("start_schedule_feedback", result=0x15), "control_error", "result", 24,
          "no schedule assigned to the channel"),
         (heard("get_serial_number_feedback", result=16), "query_error", "result", 24, "error"),
@@ -79,4 +80,6 @@ def test_each_refusal_in_a_list_has_its_place() -> None:
         "assign_file_feedback",
         channel_results=[default(item), default(item, channel_index=4, result=1)],
     )
-    assert [(one.kind, one.path) for one in entry.problems] == [("control_error", "channel_results[1].result")]
+    assert [(one.kind, one.path) for one in entry.problems] == [
+        ("control_error", "channel_results[1].result")
+    ]

@@ -27,8 +27,8 @@ def test_rows_that_repeat_are_left_out() -> None:
         "  extended_code, channel_index, result, reserved",
         "0020  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  ................",
         "*",
-        f"0070  00 00 00 00 00 00 00 00  00 00 00 00 00 00 {STARTED[-2:].hex(' ')}  ..............{_shown(STARTED[-2:])}"
-        "  checksum",
+        f"0070  00 00 00 00 00 00 00 00  00 00 00 00 00 00 {STARTED[-2:].hex(' ')}  "
+        f"..............{_shown(STARTED[-2:])}  checksum",
     ]
 
 

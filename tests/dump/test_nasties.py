@@ -253,5 +253,7 @@ def test_other_protocols_and_cti_on_one_port() -> None:
     """A connection that turns out to be CTI late is one from its first frame on."""
     head = b"GET / HTTP/1.1\r\n\r\n"
     assert told([syn(), segment(0, head), segment(len(head), stop(1))]) == ["1 stray"]
-    (found,) = (one for one in shapes([syn(), segment(0, head), segment(len(head), stop(1))]) if "fields" in one)
+    (found,) = (
+        one for one in shapes([syn(), segment(0, head), segment(len(head), stop(1))]) if "fields" in one
+    )
     assert found["problems"][0]["found"] == len(head)

@@ -11,11 +11,13 @@ from tests.dump.support import AT
 @pytest.mark.parametrize(
     ("how", "heading", "texts"),
     [
-        ("utc", "", ["2023-11-14T22:13:20.250000Z", "2023-11-14T22:13:20.500000Z", "2023-11-14T22:13:30.250000Z"]),
+        ("utc", "",
+         ["2023-11-14T22:13:20.250000Z", "2023-11-14T22:13:20.500000Z", "2023-11-14T22:13:30.250000Z"]),
         ("epoch", "", ["1700000000.250000", "1700000000.500000", "1700000010.250000"]),
         ("relative", "times in seconds since 2023-11-14 22:13:20.250000 UTC",
          ["    0.000000", "    0.250000", "   10.000000"]),
-        ("delta", "times in seconds since the message before", ["    0.000000", "    0.250000", "    9.750000"]),
+        ("delta", "times in seconds since the message before",
+         ["    0.000000", "    0.250000", "    9.750000"]),
     ],
 )  # fmt: skip
 def test_every_way(how: str, heading: str, texts: list[str]) -> None:

@@ -56,7 +56,7 @@ def tshark(script: Path, capture: Path, *options: str) -> str:
 
 def dissected(script: Path, capture: Path, *options: str) -> list[dict[str, list[str]]]:
     """Return the messages that tshark shows: the values of each field by its name."""
-    text = tshark(script, capture, "-T", "pdml", *options)
+    text = tshark(script, capture, "-T", "pdml", "-J", "cti", *options)
     found = []
     for proto in ElementTree.fromstring(text).iter("proto"):
         if proto.get("name") == "cti":
@@ -99,11 +99,11 @@ def same(shown: str, value: Any, name: str) -> bool:
         found, wanted = float(shown), float("nan") if str(value).startswith("nan") else float(value)
         if math.isnan(wanted) or math.isnan(found):
             return math.isnan(wanted) and math.isnan(found)
-        return found == wanted or math.isclose(found, wanted, rel_tol=5.1e-6)
+        return shown == f"{wanted:.15g}" or math.isclose(found, wanted, rel_tol=5.1e-6)
     if isinstance(value, int):
         return float(shown) == value if "." in shown or "e" in shown else int(shown, 0) == value
-    # An attribute of XML has blanks in the place of line ends, other control characters are escaped; bytes are
-    # written with colons.
+    # An attribute of XML has blanks in the place of line ends, other control characters are escaped; bytes
+    # are written with colons.
     text = value.replace("\r\n", " ").translate(dict.fromkeys(b"\r\n\t", " "))
     escaped = "".join(f"\\x{ord(one):x}" if ord(one) < 32 or ord(one) == 127 else one for one in text)
     return shown in (text, escaped, text.encode("unicode_escape").decode()) or shown.replace(":", "") == value
@@ -120,7 +120,8 @@ def compare(shown: dict[str, list[str]], decoded: Any) -> None:
     bad = any(problem.kind in ("checksum", "incomplete") for problem in decoded.problems)
     if "cti.checksum.status" in shown:
         assert shown["cti.checksum.status"] == ["0" if bad else "1"]
-    kinds = {problem.kind for problem in decoded.problems if problem.offset >= 0}
+    # What is inside a BSON document is not looked at; bytes in front of a frame are no part of it.
+    kinds = {problem.kind for problem in decoded.problems if problem.offset >= 0} - {"bson"}
     if decoded.message.spec.form == "json":
         body = header.body
         count = int.from_bytes(body[:4], "little")
@@ -244,7 +245,7 @@ def samples(of_each: int) -> list[Any]:
 def test_any_messages_whole_and_damaged(script: Path, tmp_path: Path) -> None:
     source = random.Random(6)
     frames = []
-    for message in samples(3):
+    for message in samples(2):
         direction = message.spec.direction
         frame = cti_schema.encode(message)
         frames.append((direction, frame))
@@ -255,7 +256,9 @@ def test_any_messages_whole_and_damaged(script: Path, tmp_path: Path) -> None:
             for _ in range(3):
                 changed[source.randrange(len(body))] ^= 1 << source.randrange(8)
             longer = body + source.randbytes(source.randint(1, 9))
-            frames += [(direction, build_frame(message.spec.code, one, direction)) for one in (cut, changed, longer)]
+            frames += [
+                (direction, build_frame(message.spec.code, one, direction)) for one in (cut, changed, longer)
+            ]
     decoded = write(tmp_path / "any.pcapng", frames)
     shown = dissected(script, tmp_path / "any.pcapng")
     assert {one["cti.message"][0] for one in shown} == {one.spec.name for one in cti_schema.messages()}
@@ -270,7 +273,9 @@ def test_any_messages_whole_and_damaged(script: Path, tmp_path: Path) -> None:
 def conversations(capture: Path) -> None:
     """Write everything that may be odd about answers."""
     start = default(registry().by_name("start_schedule"), test_name="a", channel_indices=[1, 2])
-    started = [default(registry().by_name("start_schedule_feedback"), channel_index=one) for one in (1, 2, 2, 7)]
+    started = [
+        default(registry().by_name("start_schedule_feedback"), channel_index=one) for one in (1, 2, 2, 7)
+    ]
     damaged = STOP[:-1] + bytes([STOP[-1] ^ 1])
     unknown = default(registry().by_name("unknown_command_feedback"), command=0xBB310001)
     every = default(registry().by_name("stop_schedule"), stop_all=1)
@@ -290,7 +295,9 @@ def conversations(capture: Path) -> None:
 
 
 @needs_tshark
-@pytest.mark.parametrize("options", [(), ("-2", "-R", "cti.direction == feedback")], ids=["plain", "read filter"])
+@pytest.mark.parametrize(
+    "options", [(), ("-2", "-R", "cti.direction == feedback")], ids=["plain", "read filter"]
+)
 def test_responses_are_those_of_the_dump(script: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     capture = tmp_path / "talk.pcapng"
     conversations(capture)
@@ -312,7 +319,12 @@ def test_how_it_reads(script: Path, tmp_path: Path) -> None:
     wire = Wire(tmp_path / "tree.pcapng")
     refused = default(registry().by_name("stop_schedule_feedback"), channel_index=3, result=0x10)
     unknown = default(registry().by_name("unknown_command_feedback"), command=0xBB310001)
-    for side, data in (("c", STOP), ("s", cti_schema.encode(refused)), ("c", STOP), ("s", cti_schema.encode(unknown))):
+    for side, data in (
+        ("c", STOP),
+        ("s", cti_schema.encode(refused)),
+        ("c", STOP),
+        ("s", cti_schema.encode(unknown)),
+    ):
         (wire.connection.client_sent if side == "c" else wire.connection.server_sent)(data, 1.0)
     text = tshark(script, wire.write(wire.data), "-2", "-R", "cti", "-V", "-O", "cti")
     trees = [one.splitlines() for one in text.split("\nCTI ")[1:]]
@@ -331,14 +343,17 @@ def test_how_it_reads(script: Path, tmp_path: Path) -> None:
         "    [Checksum status: Good (1)]",
         "    [Response in: 2]",
     ]
-    assert "    result: index: no such channel (16)" in trees[1]
-    assert "        [Expert Info (Note/Response): control command answered with an error: index: no such channel]" in trees[1]
-    assert (
-        "    [Expert Info (Note/Response): control command answered with an error: unknown command stop_schedule]"
-        in trees[3]
-    )
+    assert "    result: index: channel index does not exist (16)" in trees[1]
+    told = [
+        next(line.partition("(Note/Response): ")[2] for line in tree if "(Note/Response): " in line)
+        for tree in (trees[1], trees[3])
+    ]
+    assert told == [
+        "control command answered with an error: index: channel index does not exist]",
+        "control command answered with an error: unknown command stop_schedule]",
+    ]
     lines = tshark(script, wire.capture).splitlines()
-    assert lines[4].endswith("< stop_schedule_feedback (index: no such channel)")
+    assert lines[4].endswith("< stop_schedule_feedback (index: channel index does not exist)")
 
 
 @needs_tshark

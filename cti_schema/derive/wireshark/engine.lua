@@ -474,7 +474,7 @@ function kinds.rest(reader, entry)
 end
 
 function kinds.document(reader, entry)
-    if reader.at + 4 > reader.stop then return ended(reader, entry) end
+    if reader.at + 4 > reader.stop then return ended(reader, entry, true) end
     local size = u32(reader.data, reader.at)
     if size < 5 then
         problem(reader.tree, "bson", "the document's length is " .. size)
