@@ -22,6 +22,7 @@ from types import ModuleType
 import click
 import curves
 import drawing
+import dump_parts
 import scenario_parts
 import wrong_declarations
 
@@ -68,6 +69,7 @@ def write(folder: Path) -> None:
         "stop_schedule.html": drawing.byte_map(encode(StopSchedule(channel_index=13))),
     }
     found |= scenario_parts.parts()
+    found |= dump_parts.parts(dumped)
     found["closed_loop.html"] = closed_loop()
     found |= session()
     examples = [path for path in sorted(EXAMPLES.glob("*.py")) if not path.name.startswith("test_")]
@@ -126,11 +128,16 @@ def command(arguments: Sequence[str]) -> str:
     return python("-m", "cti_client.cli", *arguments)
 
 
-def python(*arguments: str) -> str:
-    """Run Python in the folder of the examples, and return what it writes.
+def dumped(arguments: Sequence[str], folder: Path, code: int) -> str:
+    """Return what somebody sees who runs `cti` in a folder."""
+    return prompt(arguments) + python("-m", "cti_client.cli", *arguments, folder=folder, code=code)
+
+
+def python(*arguments: str, folder: Path = EXAMPLES, code: int = 0) -> str:
+    """Run Python in a folder, by default that of the examples, and return what it writes.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: it ended with another exit code.
     """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CTI_")},
@@ -139,12 +146,13 @@ def python(*arguments: str) -> str:
         "PYTHONWARNINGS": "error",
         "COLUMNS": "100",
         "NO_COLOR": "1",
+        "TZ": "UTC",
     }
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=EXAMPLES, env=environment, stdin=subprocess.DEVNULL,
+        [sys.executable, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
-    if done.returncode:
+    if done.returncode != code:
         raise RuntimeError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
     return done.stdout
 
