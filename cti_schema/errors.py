@@ -144,7 +144,7 @@ class FileRefused(CTIError):
     """The spoofer's file area does not do what it is asked for.
 
     Attributes:
-        reason: which rule says so: a member of `spoofer.folder.Reason`.
+        reason: which rule says so: a member of `spoofer.files.folder.Reason`.
     """
 
     def __init__(self, reason: str, message: str) -> None:

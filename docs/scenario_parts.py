@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from cti_schema.derive.reference import escape, table
 from spoofer import replay, scenario
-from spoofer.fault import KEYS
-from spoofer.fault_kinds import KINDS
-from spoofer.happenings import HAPPENINGS
+from spoofer.faulting.fault import KEYS
+from spoofer.faulting.fault_kinds import KINDS
+from spoofer.faulting.happenings import HAPPENINGS
 from spoofer.journal import EVENTS
 from spoofer.tables import Key
 

@@ -19,18 +19,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spoofer.cell import Cell as Cell
-    from spoofer.cell import CellParameters as CellParameters
-    from spoofer.channel import Channel as Channel
-    from spoofer.channel import Phase as Phase
-    from spoofer.channel import Reading as Reading
+    from spoofer.battery.cell import Cell as Cell
+    from spoofer.battery.cell import CellParameters as CellParameters
+    from spoofer.battery.schedule import Control as Control
+    from spoofer.battery.schedule import Schedule as Schedule
+    from spoofer.battery.schedule import Step as Step
     from spoofer.connection import Connection as Connection
     from spoofer.connection import OnMessage as OnMessage
     from spoofer.device import Device as Device
-    from spoofer.fault import Fault as Fault
+    from spoofer.faulting.fault import Fault as Fault
     from spoofer.faults import Faults as Faults
-    from spoofer.folder import Folder as Folder
+    from spoofer.files.folder import Folder as Folder
     from spoofer.journal import Journal as Journal
+    from spoofer.machine.channel import Channel as Channel
+    from spoofer.machine.channel import Phase as Phase
+    from spoofer.machine.channel import Reading as Reading
     from spoofer.memory import AsyncMemoryLink as AsyncMemoryLink
     from spoofer.memory import MemoryLink as MemoryLink
     from spoofer.memory import VirtualClock as VirtualClock
@@ -39,35 +42,32 @@ if TYPE_CHECKING:
     from spoofer.replies import Session as Session
     from spoofer.replies import reply_to as reply_to
     from spoofer.scenario import Scenario as Scenario
-    from spoofer.schedule import Control as Control
-    from spoofer.schedule import Schedule as Schedule
-    from spoofer.schedule import Step as Step
     from spoofer.server import Spoofer as Spoofer
     from spoofer.server import running as running
     from spoofer.users import User as User
 
 _WHERE = {
     "AsyncMemoryLink": "spoofer.memory",
-    "Cell": "spoofer.cell",
-    "CellParameters": "spoofer.cell",
-    "Channel": "spoofer.channel",
+    "Cell": "spoofer.battery.cell",
+    "CellParameters": "spoofer.battery.cell",
+    "Channel": "spoofer.machine.channel",
     "Connection": "spoofer.connection",
-    "Control": "spoofer.schedule",
+    "Control": "spoofer.battery.schedule",
     "Device": "spoofer.device",
-    "Fault": "spoofer.fault",
+    "Fault": "spoofer.faulting.fault",
     "Faults": "spoofer.faults",
-    "Folder": "spoofer.folder",
+    "Folder": "spoofer.files.folder",
     "Journal": "spoofer.journal",
     "MemoryLink": "spoofer.memory",
     "OnMessage": "spoofer.connection",
-    "Phase": "spoofer.channel",
-    "Reading": "spoofer.channel",
+    "Phase": "spoofer.machine.channel",
+    "Reading": "spoofer.machine.channel",
     "Replay": "spoofer.replay",
     "Scenario": "spoofer.scenario",
-    "Schedule": "spoofer.schedule",
+    "Schedule": "spoofer.battery.schedule",
     "Session": "spoofer.replies",
     "Spoofer": "spoofer.server",
-    "Step": "spoofer.schedule",
+    "Step": "spoofer.battery.schedule",
     "User": "spoofer.users",
     "VirtualClock": "spoofer.memory",
     "linked": "spoofer.memory",

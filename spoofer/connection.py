@@ -26,7 +26,7 @@ from spoofer.faults import Faults
 from spoofer.journal import Journal
 from spoofer.replay import Replay
 from spoofer.replies import Session, answer, is_steady, unknown_command
-from spoofer.steady import LONGEST_REQUEST, Answer, SteadyAnswers
+from spoofer.serving.steady import LONGEST_REQUEST, Answer, SteadyAnswers
 
 log = logging.getLogger("spoofer")
 

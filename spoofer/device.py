@@ -10,19 +10,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cti_schema.enums import AuxGroup, CtiVersion, LoginResult
-from spoofer.cell import CellParameters
-from spoofer.control import Control
-from spoofer.equipment import Equipment
-from spoofer.folder import Folder
-from spoofer.library import Library
+from spoofer.battery.cell import CellParameters
+from spoofer.battery.schedule import USER_VARIABLES as USER_VARIABLES
+from spoofer.battery.schedule import Schedule
+from spoofer.files.folder import Folder
+from spoofer.machine.control import Control
+from spoofer.machine.equipment import Equipment
+from spoofer.machine.library import Library
+from spoofer.machine.rack import MOST_CHANNELS as MOST_CHANNELS
+from spoofer.machine.resuming import Resuming
+from spoofer.machine.setting import Setting
+from spoofer.machine.values import Values
 from spoofer.personality import Personality, personality
-from spoofer.rack import MOST_CHANNELS as MOST_CHANNELS
-from spoofer.resuming import Resuming
-from spoofer.schedule import USER_VARIABLES as USER_VARIABLES
-from spoofer.schedule import Schedule
-from spoofer.setting import Setting
 from spoofer.users import ControlSeat, User, as_users
-from spoofer.values import Values
 
 #: Messages to the operator that are kept; the oldest goes first.
 _MOST_MESSAGES = 100

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from cti_schema.message import Feedback, Message
 from spoofer.acts import Act, Send
-from spoofer.concerns import concerns, names_channels
-from spoofer.disturbing import Part, Run
-from spoofer.fault import ANY, Fault
-from spoofer.fault_kinds import ANSWERS, DEVICE, WIRE
+from spoofer.faulting.concerns import concerns, names_channels
+from spoofer.faulting.disturbing import Part, Run
+from spoofer.faulting.fault import ANY, Fault
+from spoofer.faulting.fault_kinds import ANSWERS, DEVICE, WIRE
 
 if TYPE_CHECKING:
     from spoofer.device import Device

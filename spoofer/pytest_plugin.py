@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from spoofer.device import Device
     from spoofer.server import Spoofer
-    from spoofer.shared import Options
+    from spoofer.serving.shared import Options
 
 
 class SpooferFactory(Protocol):

@@ -22,10 +22,10 @@ from cti_schema.kinds import CountedText, Text, ZText
 from cti_schema.message import CONTROL, Feedback, Message, Record, Request
 from cti_schema.messages.unknown_command import UnknownCommandFeedback
 from spoofer.device import Device
-from spoofer.texts import cut
+from spoofer.machine.texts import cut
 
 if TYPE_CHECKING:
-    from spoofer.udp import StreamTo
+    from spoofer.serving.udp import StreamTo
 
 M = TypeVar("M", bound=Record)
 Q = TypeVar("Q", bound=Request[Any])
@@ -54,7 +54,7 @@ class Session:
         may_control: whether control requests are carried out; set by the device's `ControlSeat`.
         has_right: whether the user may control, when nobody else does.
         may_be_kicked_out: whether another user may take the place from this one.
-        stream_to: set by a shell that has sockets: sends values by UDP; see `spoofer.udp`.
+        stream_to: set by a shell that has sockets: sends values by UDP; see `spoofer.serving.udp`.
     """
 
     peer: str = ""
@@ -152,18 +152,23 @@ def _complete(request: Request[Any]) -> Request[Any]:
 def refined(record: type[M], values: object, **more: Any) -> M:
     """Return a message or record with plain values, and those that an object has under the same names.
 
+    The names are those of its class: attributes of a dataclass, for example.
+
     Texts are cut to their fields; characters that a single byte cannot hold become question marks.
     """
-    known = {
-        kind.name: getattr(values, kind.name)
-        for kind in record.spec.values
-        if kind.name not in more and hasattr(values, kind.name)
-    }
+    known = {name: getattr(values, name) for name in _common(cast(Any, record), type(values))}
     known.update(more)
     for kind in _texts(cast(Any, record)):
         if known.get(kind.name):
             known[kind.name] = fitted(known[kind.name], kind)
     return default(record, **known)
+
+
+@cache
+def _common(record: Any, of: type[object]) -> tuple[str, ...]:
+    """Return the names that a record has in common with a class."""
+    annotated = {name for one in of.__mro__ for name in getattr(one, "__annotations__", ())}
+    return tuple(kind.name for kind in record.spec.values if kind.name in annotated or hasattr(of, kind.name))
 
 
 @cache

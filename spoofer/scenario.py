@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from cti_schema.errors import CTIError, ScenarioError
-from spoofer.agenda import Curve
-from spoofer.channel import NUMBERS
 from spoofer.device import MOST_CHANNELS, Device
-from spoofer.fault import Fault, check_fault
+from spoofer.faulting.fault import Fault, check_fault
+from spoofer.faulting.happenings import HAPPENINGS
 from spoofer.faults import Faults
-from spoofer.folder import Folder
-from spoofer.happenings import HAPPENINGS
+from spoofer.files.folder import Folder
+from spoofer.machine.agenda import Curve
+from spoofer.machine.channel import NUMBERS
 from spoofer.personality import PERSONALITIES, personality
 from spoofer.replay import Exchange, Replay
 from spoofer.tables import Key, KeyPath, check, load, placed, rejected, tables, unknown
@@ -68,7 +68,7 @@ class Event:
 
     Attributes:
         at_s: simulated seconds.
-        what: one of `spoofer.happenings.HAPPENINGS`.
+        what: one of `spoofer.faulting.happenings.HAPPENINGS`.
         channel: one-based; ``None`` for every channel.
         values: of the keys that it has.
         path: where it stands in its file.

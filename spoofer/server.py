@@ -21,9 +21,9 @@ from spoofer.device import Device
 from spoofer.faults import Faults
 from spoofer.journal import Journal
 from spoofer.replay import Replay
-from spoofer.served import Served
-from spoofer.shared import Options, Shared, Tap
-from spoofer.steady import SteadyAnswers
+from spoofer.serving.served import Served
+from spoofer.serving.shared import Options, Shared, Tap
+from spoofer.serving.steady import SteadyAnswers
 from spoofer.users import User, as_users
 
 log = logging.getLogger("spoofer")

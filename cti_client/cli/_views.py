@@ -51,7 +51,6 @@ class TextView:
         paint = self._out.paint
         if file is not None:
             self._connections.clear()
-            self._times.restart()
             self._out.line(paint("head", f"==> {file} <=="))
         for entry in entries:
             if entry is None:
@@ -107,22 +106,23 @@ class TableView:
         UnknownNameError: there is no such field.
     """
 
-    def __init__(self, out: Output, fields: Sequence[str], secrets: bool, *, csv: bool) -> None:
+    def __init__(self, out: Output, fields: Sequence[str], times: Times, secrets: bool, *, csv: bool) -> None:
         self._out = out
         self._csv = csv
-        self._columns = Columns(fields or DEFAULT, secrets=secrets)
+        self._columns = Columns(fields or DEFAULT, times=times, secrets=secrets)
         self._headed = not csv
 
     def show(self, entries: Iterable[Entry | None], file: str | None) -> None:
-        """Show the messages among them as they come."""
+        """Show the messages among them as they come; of several files with a column that tells which."""
+        named = [] if file is None else [file]
         for entry in entries:
             if isinstance(entry, Heard):
-                self._head()
-                row = self._columns.row(entry)
+                self._head(several=bool(named))
+                row = [*named, *self._columns.row(entry)]
                 self._out.line(csv_line(row) if self._csv else "\t".join(safe(cell) for cell in row))
-        self._head()
+        self._head(several=bool(named))
 
-    def _head(self) -> None:
+    def _head(self, *, several: bool) -> None:
         if not self._headed:
             self._headed = True
-            self._out.line(csv_line(self._columns.names))
+            self._out.line(csv_line([*(["file"] if several else []), *self._columns.names]))

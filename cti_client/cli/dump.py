@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @click.option("--csv", "as_csv", is_flag=True, help="A table in CSV, with a line of names.")
 @click.option("-e", "--field", "fields", multiple=True, metavar="FIELD",
               help="A column of a table; may be given several times.")  # fmt: skip
-@click.option("-t", "--time", "times", type=click.Choice(list(FORMATS)), default="local", show_default=True,
-              help="How times are written.")  # fmt: skip
+@click.option("-t", "--time", "times", type=click.Choice(list(FORMATS)),
+              help="How times are written: by default local, in tables epoch.")  # fmt: skip
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), default=10.0,
               show_default=True, metavar="SECONDS",
               help="A request counts as unanswered after that time.")  # fmt: skip
@@ -52,7 +52,7 @@ def command(
     as_json: bool,
     as_csv: bool,
     fields: tuple[str, ...],
-    times: str,
+    times: str | None,
     timeout_s: float,
     port: int | None,
     show_secrets: bool,
@@ -99,18 +99,27 @@ def command(
     accepts = None if condition is None else parse(condition)
     live = "-" in files or interface is not None
     out = Output(live=live)
+    clock = Times(times or ("epoch" if table else "local"))
     view: View
     if as_json:
         view = JsonView(out, show_secrets, unanswered=problems)
     elif table:
-        view = TableView(out, fields, show_secrets, csv=as_csv)
+        view = TableView(out, fields, clock, show_secrets, csv=as_csv)
     else:
-        view = TextView(out, Times(times), show_secrets, verbose=verbose, as_hex=as_hex)
+        view = TextView(out, clock, show_secrets, verbose=verbose, as_hex=as_hex)
     spans = verbose or as_hex
 
+    def noted(entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            clock.begin(entry.time)
+            yield entry
+
     def show(file: str | None) -> None:
+        clock.restart()
         with closing(entries_of(file, interface, spans, port, timeout_s)) as found:
-            entries = found if follow is None else followed(found, follow)
+            entries = noted(found)
+            if follow is not None:
+                entries = followed(entries, follow)
             view.show(_selected(entries, accepts, problems), file if len(files) > 1 else None)
 
     failed = False

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from cti_client.dump.conversation import Heard
-from cti_client.dump.filter_names import Name, kinds_of, known_names, resolve
-from cti_schema.derive.jsonform import HIDDEN, json_value
+from cti_client.dump.filter_names import OWN, Name, kinds_of, known_names, resolve
+from cti_client.dump.times import Times
+from cti_schema import kinds as k
+from cti_schema.derive.jsonform import HIDDEN, holds_secret, json_value
+from cti_schema.derive.tree import number_text
 from cti_schema.enumerations import Code
 from cti_schema.errors import UnknownNameError
 from cti_schema.message import Record
@@ -27,47 +30,61 @@ class Columns:
 
     Args:
         names: of the columns: fields by name or path, and what a filter knows besides.
+        times: how the column ``time`` is written.
         secrets: show the values of secret fields.
 
     Raises:
         UnknownNameError: there is no such field.
     """
 
-    def __init__(self, names: Sequence[str], *, secrets: bool = False) -> None:
+    def __init__(self, names: Sequence[str], *, times: Times | None = None, secrets: bool = False) -> None:
         self.names = list(names)
-        self._columns = [_column(name) for name in names]
+        self._times = Times("epoch") if times is None else times
         self._secrets = secrets
+        self._columns = [self._column(name) for name in names]
 
     def row(self, heard: Heard) -> list[str]:
         """Return the values of a message: of several under one name all of them, with commas between."""
-        return [
-            ",".join(self._text(name, value) for value in column.values(heard))
-            for name, column in zip(self.names, self._columns, strict=True)
-        ]
+        return [",".join(text(heard, value) for value in name.values(heard)) for name, text in self._columns]
 
-    def _text(self, name: str, value: Any) -> str:
-        if not self._secrets and _is_secret(name):
-            return HIDDEN
-        if isinstance(value, Code):
-            return value.label
-        if isinstance(value, float):
-            return repr(value).removesuffix(".0")
-        if isinstance(value, (bytes, bytearray)):
-            return value.hex()
-        if isinstance(value, Record):
-            return "{...}"
-        return str(json_value(value)) if not isinstance(value, str) else value
+    def _column(self, name: str) -> tuple[Name, Callable[[Heard, Any], str]]:
+        """Return where the values of a column come from, and what makes a text of one."""
+        column = resolve(name)
+        if column is None:
+            raise UnknownNameError("field", name, known_names())
+        kinds = [] if name in OWN else kinds_of(name)
+        if name == "time":
+            return column, lambda heard, value: self._times.text(value).strip()
+        if name == "response_time":
+            return column, lambda heard, value: _text(round(value, 6))
+        if not self._secrets and any(kind.secret for kind in kinds):
+            return column, lambda heard, value: HIDDEN
+        if kinds and all(_is_single(kind) for kind in kinds):
+            return column, lambda heard, value: number_text(kinds[0], value)
+        return column, self._plain
 
-
-def _column(name: str) -> Name:
-    column = resolve(name)
-    if column is None:
-        raise UnknownNameError("field", name, known_names())
-    return column
+    def _plain(self, heard: Heard, value: Any) -> str:
+        # Nobody knows what the body of an unknown message is.
+        hidden = isinstance(value, bytes) and not self._secrets and holds_secret(heard.decoded.message)
+        return HIDDEN if hidden else _text(value)
 
 
-def _is_secret(name: str) -> bool:
-    return any(kind.secret for kind in kinds_of(name))
+def _is_single(kind: k.Kind) -> bool:
+    """Tell whether a field, or its items, are floats of single precision."""
+    one = kind.item if isinstance(kind, k.Array | k.Table) else kind
+    return isinstance(one, k.Scalar) and one.type == "f32"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Code):
+        return value.label
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
+    if isinstance(value, Record):
+        return "{...}"
+    return value if isinstance(value, str) else str(json_value(value))
 
 
 def csv_line(row: Iterable[str]) -> str:

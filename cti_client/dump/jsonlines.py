@@ -41,9 +41,10 @@ def entry_json(entry: Entry, *, secrets: bool = False) -> dict[str, Any]:
     A message has the members of the one JSON shape, and ``frame`` (its number, from 1); bytes that are no
     message have ``gap`` or ``stray`` (their number). In a capture both have ``time`` (Unix time in seconds),
     ``connection`` (number, from 1), ``client`` and ``server``. A feedback that answers a request has
-    ``response_to`` (the request's number) and ``response_time`` (seconds); one that is no plain answer has
-    ``answer``: ``late``, ``duplicate`` or ``unsolicited``. A request without an answer is named once more, by
-    an entry with ``unanswered`` (its number), ``message`` and ``reason``.
+    ``response_to`` (the request's number) and ``response_time`` (seconds, to the microsecond); one that is no
+    plain answer has ``answer``: ``late``, ``duplicate`` or ``unsolicited``. A request without an answer is
+    named once more, by an entry with ``unanswered`` (its number), ``message`` and ``reason``. Among the
+    ``problems`` are those of `cti_client.dump.findings`, too.
 
     Args:
         entry: a message, or bytes that are none.
@@ -81,7 +82,7 @@ def _answer(heard: Heard) -> dict[str, Any]:
     if answer.request is not None:
         shape["response_to"] = answer.request.number
     if answer.response_time is not None:
-        shape["response_time"] = round(answer.response_time, 9)
+        shape["response_time"] = round(answer.response_time, 6)
     if answer.kind != "answer":
         shape["answer"] = answer.kind
     return shape

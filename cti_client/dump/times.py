@@ -48,10 +48,15 @@ class Times:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the times so far: the next one is the first."""
+        """Forget the times so far: those of another file come."""
         self._first: float | None = None
         self._before: float | None = None
         self._heading = ""
+
+    def begin(self, time: float | None) -> None:
+        """Take note of a message, shown or not: the first one is where relative times begin."""
+        if self._first is None:
+            self._first = time
 
     def heading(self, time: float) -> str:
         """Return what is to be said before a time is written; empty if that was said already."""

@@ -148,7 +148,7 @@ def _json(of: k.JsonType, values: list[Any], words: WordsOf) -> Column:
     if of.type == "text":
         return _texts(of, values, words)
     if of.type in ("any", "null", "object"):
-        return Objects(values, True)
+        return Objects([MISSING if value is None else value for value in values], True)
     fits = [_fits(of.type, value) for value in values]
     numbers = [value if fit else 0 for value, fit in zip(values, fits, strict=True)]
     # The text of a float has the digits of eight bytes, whatever it is called.

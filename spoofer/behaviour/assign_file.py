@@ -14,9 +14,9 @@ from cti_schema.messages.assign_file import (
     AssignFileResult,
     ChannelResult,
 )
-from spoofer import paths
 from spoofer.behaviour.files import reason_text
 from spoofer.device import Device
+from spoofer.files import paths
 from spoofer.replies import Session, reply_to
 
 #: Which endings the files of a kind have, where that is known.

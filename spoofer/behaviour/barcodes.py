@@ -15,10 +15,10 @@ from cti_schema.messages.assign_barcode import AssignBarcode, AssignBarcodeFeedb
 from cti_schema.messages.assign_barcode_json import AssignBarcodeJson, AssignBarcodeJsonFeedback
 from cti_schema.messages.get_barcode import GetBarcode, GetBarcodeFeedback
 from cti_schema.messages.get_barcode_json import GetBarcodeJson, GetBarcodeJsonFeedback
-from spoofer.channel import BUSY
 from spoofer.device import Device
+from spoofer.machine.channel import BUSY
+from spoofer.machine.texts import kept
 from spoofer.replies import Session, refined, reply_to
-from spoofer.texts import kept
 
 _IV = BarcodeChannelType.IV
 

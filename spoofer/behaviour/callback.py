@@ -13,8 +13,8 @@ from cti_schema.enums import UdsSignalStatus
 from cti_schema.message import Feedback
 from cti_schema.messages.custom_callback import CustomCallback, CustomCallbackFeedback
 from spoofer.device import Device
+from spoofer.machine.texts import kept
 from spoofer.replies import Session, reply_to
-from spoofer.texts import kept
 
 #: Most signals that are kept; no more are taken then.
 _MOST_SIGNALS: Final = 1000

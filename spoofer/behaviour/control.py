@@ -21,10 +21,10 @@ from cti_schema.messages.start_schedule_vls import StartScheduleVls, StartSchedu
 from cti_schema.messages.stop_schedule import StopResult, StopSchedule, StopScheduleFeedback
 from spoofer.behaviour.counters import step_of
 from spoofer.behaviour.numbers import signed
-from spoofer.control import Start
 from spoofer.device import USER_VARIABLES, Device
+from spoofer.machine.control import Start
+from spoofer.machine.texts import kept
 from spoofer.replies import Session, reply_to
-from spoofer.texts import kept
 
 
 @reply_to(AssignSchedule)

@@ -11,8 +11,8 @@ from typing import Final
 from cti_schema.enums import MetaVariableCode
 from cti_schema.message import Record
 from cti_schema.parts import DwordValue, QwordValue
-from spoofer.channel import Channel, Reading
-from spoofer.schedule import USER_VARIABLES
+from spoofer.battery.schedule import USER_VARIABLES
+from spoofer.machine.channel import Channel, Reading
 
 _M = MetaVariableCode
 

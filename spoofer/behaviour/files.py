@@ -1,7 +1,7 @@
 """Files of the cycler computer: browse, fetch, send, look for, make and delete.
 
 Looking is open to everybody, changing needs the right to control. No result here says that a right is
-missing: it is a failure like any other. What is allowed is decided in `spoofer.folder`.
+missing: it is a failure like any other. What is allowed is decided in `spoofer.files.folder`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from cti_schema.messages.download_file import DownloadFile, DownloadFileFeedback
 from cti_schema.messages.new_folder import NewFolder, NewFolderFeedback
 from cti_schema.messages.new_or_delete import NewOrDelete, NewOrDeleteFeedback
 from cti_schema.messages.upload_file import UploadFile, UploadFileFeedback, UploadResult
-from spoofer import paths
-from spoofer.channel import Phase
 from spoofer.device import Device
-from spoofer.paths import Reason
+from spoofer.files import paths
+from spoofer.files.paths import Reason
+from spoofer.files.uploads import Uploads
+from spoofer.machine.channel import Phase
+from spoofer.machine.texts import utf16_units
 from spoofer.replies import Session, reply_to
-from spoofer.texts import utf16_units
-from spoofer.uploads import Uploads
 
 log = logging.getLogger("spoofer")
 

@@ -27,8 +27,8 @@ from cti_schema.messages.update_parameters import (
     UpdateParametersFeedback,
 )
 from spoofer.behaviour.selection import selected
-from spoofer.channel import BUSY
 from spoofer.device import Device
+from spoofer.machine.channel import BUSY
 from spoofer.replies import Session, refined, reply_to
 
 _T = UpdateParameterDataType

@@ -27,9 +27,9 @@ from cti_schema.messages.get_meta_variables import GetMetaVariables, GetMetaVari
 from cti_schema.parts import AuxReading, BmsValue, SmbValue
 from spoofer.behaviour.selection import selected
 from spoofer.device import Device
-from spoofer.reading import Reading
+from spoofer.machine.reading import Reading
+from spoofer.machine.values import CAN_SIGNALS, SMB_MANUFACTURER, SMB_SIGNALS
 from spoofer.replies import Session, refined, reply_to
-from spoofer.values import CAN_SIGNALS, SMB_MANUFACTURER, SMB_SIGNALS
 
 M = TypeVar("M", bound=Record)
 

@@ -23,13 +23,13 @@ from cti_schema.messages.get_channels_info_json import (
     SpttCellStatus,
     SpttEqStatus,
 )
-from spoofer import channel as channels
 from spoofer.behaviour.selection import selected
 from spoofer.device import Device
-from spoofer.equipment import CHANNELS_PER_TRAY
-from spoofer.reading import Reading
+from spoofer.machine import channel as channels
+from spoofer.machine.equipment import CHANNELS_PER_TRAY
+from spoofer.machine.reading import Reading
+from spoofer.machine.values import CAN_SIGNALS, SMB_MANUFACTURER, SMB_SIGNALS
 from spoofer.replies import Session, refined, reply_to
-from spoofer.values import CAN_SIGNALS, SMB_MANUFACTURER, SMB_SIGNALS
 
 #: What EQs and cells call the status of their channel; every other status is idle.
 _EQ_STATUS: Final = {

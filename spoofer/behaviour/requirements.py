@@ -16,10 +16,10 @@ from cti_schema.messages.modify_schedule import (
     ScheduleChange,
     ScheduleOutcome,
 )
-from spoofer.channel import BUSY
 from spoofer.device import Device
+from spoofer.machine.channel import BUSY
+from spoofer.machine.texts import clean
 from spoofer.replies import Session, reply_to
-from spoofer.texts import clean
 
 #: The auxiliaries that a requirement is about. CAN BMS and SMB are no auxiliaries: nothing limits them.
 _GROUPS: Final = {

@@ -32,10 +32,10 @@ from cti_schema.messages.resume_schedule_ex import ResumeScheduleEx
 from cti_schema.messages.resume_schedule_ex_vls import ResumeScheduleExVls, ResumeScheduleExVlsFeedback
 from spoofer.behaviour.counters import as_fields, as_lists, step_of, values_in, values_of, values_shown
 from spoofer.behaviour.numbers import signed
-from spoofer.channel import Channel
 from spoofer.device import Device
+from spoofer.machine.channel import Channel
+from spoofer.machine.resuming import Resume
 from spoofer.replies import Session, refined, reply_to, single_bytes
-from spoofer.resuming import Resume
 
 #: Names of tests that are told to one who wants to start the next, and bytes of a step's label.
 _MOST_NAMES: Final = 128

@@ -6,7 +6,7 @@ from typing import Final
 
 from cti_schema.enums import ChannelStatus, GetChannelType
 from spoofer.device import Device
-from spoofer.reading import Reading
+from spoofer.machine.reading import Reading
 
 _RUNNING: Final = (ChannelStatus.CHARGE, ChannelStatus.DISCHARGE, ChannelStatus.REST)
 

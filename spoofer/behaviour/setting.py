@@ -30,8 +30,8 @@ from cti_schema.messages.update_meta_variables_ex import (
 )
 from spoofer.behaviour.numbers import signed
 from spoofer.device import USER_VARIABLES, Device
+from spoofer.machine.setting import NewValue
 from spoofer.replies import Session, refined, reply_to
-from spoofer.setting import NewValue
 
 
 @reply_to(SetMetaVariable)

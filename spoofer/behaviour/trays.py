@@ -19,9 +19,9 @@ from cti_schema.messages.get_tray_status import (
     TrayStatus,
 )
 from cti_schema.messages.get_tray_status_json import GetTrayStatusJson, GetTrayStatusJsonFeedback, TrayValue
-from spoofer import equipment
-from spoofer.channel import BUSY, Channel
 from spoofer.device import Device
+from spoofer.machine import equipment
+from spoofer.machine.channel import BUSY, Channel
 from spoofer.replies import Session, reply_to
 
 

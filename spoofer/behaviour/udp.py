@@ -1,4 +1,4 @@
-"""Values by UDP: which ones a client gets is said here, how they are sent in `spoofer.udp`."""
+"""Values by UDP: which ones a client gets is said here, how they are sent in `spoofer.serving.udp`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cti_schema.messages.apply_udp_communication import (
 )
 from spoofer.device import Device
 from spoofer.replies import Session, reply_to
-from spoofer.udp import Stream, Value
+from spoofer.serving.udp import Stream, Value
 
 #: Ports that a client may name (rules.md, section 4).
 _PORTS: Final = range(1024, 65536)

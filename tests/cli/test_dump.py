@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -303,9 +307,6 @@ def test_colours_only_on_a_terminal(run: Run, file: Path, monkeypatch: pytest.Mo
 
 
 def test_pipe_that_is_closed_early_ends_quietly(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     file = tmp_path / "many.bin"
     file.write_bytes(LOGIN * 20_000)
     with subprocess.Popen(
@@ -362,3 +363,111 @@ def test_in_a_pipe(file: Path) -> None:
     ran = process("dump", file)
     assert (ran.code, ran.err, len(ran.lines)) == (0, "", 6)
     assert b"\x1b" not in ran.out
+
+
+def test_tables_of_several_files_tell_which(run: Run, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "b.hex"
+    other.write_text(REFUSED.hex())
+    ran = run("dump", "--csv", "-e", "frame", "-e", "result", "-e", "problem", file, other)
+    assert ran.lines[0] == "file,frame,result,problem"
+    assert ran.lines[-1] == f"{other},1,no_schedule_assigned,control_error"
+    assert run("dump", "-e", "frame", file, other).lines[-1] == f"{other}\t1"
+    assert run("dump", "--csv", tmp_path / "missing").out == b""
+
+
+def test_times_of_tables(run: Run, file: Path) -> None:
+    assert run("dump", "-e", "time", file).lines[-1] == "1700000000.750000"
+    assert run("dump", "-e", "time", "-t", "relative", "-Y", "frame == 3", file).lines == ["0.500000"]
+    assert run("dump", "-e", "time", "-t", "utc", file).lines[-1] == "2023-11-14T22:13:20.750000Z"
+
+
+def test_one_conversation(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "two.pcapng"
+    with CaptureWriter(file) as writer:
+        for port in (50001, 50002):
+            connection = writer.connection(Endpoint("10.0.0.2", port), SERVER, AT)
+            connection.client_sent(LOGIN, AT + port)
+            connection.close(AT + port + 1)
+    lines = run("dump", "--follow", "2", file).lines
+    assert [line for line in lines if "50001" in line] == []
+    assert sum(" login " in line for line in lines) == 1
+    none = run("dump", "--follow", "3", file)
+    assert (none.code, none.out) == (1, b"")
+    assert none.err == "Error: there is no connection 3 with CTI: those with CTI are 1, 2\n"
+    assert "only captures have connections" in run("dump", "--follow", "1", "-", stdin=LOGIN).err
+
+
+def test_a_full_disk_is_one_sentence(file: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no device that is always full")
+    for arguments in (["dump"], ["dump", "--json"], ["dump", "--csv"], ["stats"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-W", "error", "-m", "cti_client.cli", *arguments, str(file)],
+                stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False,
+            )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr.decode().splitlines() == ["Error: input or output: No space left on device"]
+
+
+def dumpcap(folder: Path, *lines: str) -> str:
+    """Make a program that stands for dumpcap, and return a PATH on which it is the first."""
+    program = folder / "dumpcap"
+    program.write_text("\n".join([f"#!{sys.executable}", "import sys, time", *lines, ""]))
+    program.chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+needs_scripts = pytest.mark.skipif(sys.platform == "win32", reason="a script is no program there")
+
+
+@needs_scripts
+def test_live(run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = dumpcap(
+        tmp_path,
+        f"open({str(tmp_path / 'asked')!r}, 'w').write(' '.join(sys.argv[1:]))",
+        # More than a pipe holds, so that it would wait for ever if nobody read it.
+        "sys.stderr.write('Capturing on something\\n' * 10_000)",
+        f"sys.stdout.buffer.write(open({str(file)!r}, 'rb').read())",
+    )
+    monkeypatch.setenv("PATH", path)
+    ran = run("dump", "-i", "eth0", "--port", "9031")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.text == run("dump", "--port", "9031", file).text
+    assert (tmp_path / "asked").read_text() == "-q -i eth0 -f tcp port 9031 -w -"
+
+
+@needs_scripts
+@pytest.mark.parametrize("shown", [True, False])
+def test_live_capture_that_fails(
+    run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: bool
+) -> None:
+    path = dumpcap(
+        tmp_path,
+        f"if {shown}: sys.stdout.buffer.write(open({str(file)!r}, 'rb').read())",
+        "sys.exit('Capturing on x\\ndumpcap: the network is gone')",
+    )
+    monkeypatch.setenv("PATH", path)
+    ran = run("dump", "-i", "x")
+    assert (ran.code, ran.err) == (1, "Error: interface x: the network is gone\n")
+    assert ran.lines == (run("dump", file).lines if shown else [])
+
+
+@needs_scripts
+def test_live_capture_is_ended_by_the_user(file: Path, tmp_path: Path) -> None:
+    path = dumpcap(
+        tmp_path,
+        f"sys.stdout.buffer.write(open({str(file)!r}, 'rb').read())",
+        "sys.stdout.flush()",
+        "time.sleep(60)",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "cti_client.cli", "dump", "-i", "x"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env={**os.environ, "PATH": path},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        while b"start_schedule_feedback" not in process.stdout.readline():
+            pass  # each line comes as soon as its message is there
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, b"")

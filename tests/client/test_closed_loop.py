@@ -14,11 +14,11 @@ from cti_client import Cycler, aio
 from cti_schema.enums import CtiVersion, MetaVariableCode
 from cti_schema.errors import ConfigurationError, LimitError, LoopLate, NotRunning, OutcomeUnknown
 from spoofer import Device, running
-from spoofer.channel import Phase
+from spoofer.battery.schedule import Control, Schedule, Step
 from spoofer.faults import Faults
 from spoofer.journal import Journal
+from spoofer.machine.channel import Phase
 from spoofer.memory import Linked, VirtualClock, linked
-from spoofer.schedule import Control, Schedule, Step
 from tests.client.peers import AwaitedCycler
 
 LOOP = Schedule("loop", (Step("Follow", Control.CURRENT, MetaVariableCode.MV_UD1, max_time_s=3600.0),))

@@ -31,7 +31,7 @@ from cti_schema.messages.get_serial_number import GetSerialNumber
 from cti_schema.messages.new_or_delete import NewOrDelete
 from spoofer import Device, Spoofer, running
 from spoofer.faults import Faults
-from spoofer.folder import Folder
+from spoofer.files.folder import Folder
 from tests.client.peers import SHELLS, scripted
 
 Make = Callable[..., Any]

@@ -25,7 +25,7 @@ from cti_schema.errors import (
 )
 from cti_schema.message import CONTROL
 from spoofer import Device
-from spoofer.fault_kinds import KINDS
+from spoofer.faulting.fault_kinds import KINDS
 from spoofer.faults import Fault, Faults
 from spoofer.journal import Journal
 from spoofer.memory import Linked, VirtualClock, linked

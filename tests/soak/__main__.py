@@ -20,7 +20,7 @@ from typing import Any
 
 from cti_schema import Direction, Message, Problem
 from spoofer import Device, Faults, Journal, Spoofer
-from spoofer.fault_kinds import KINDS
+from spoofer.faulting.fault_kinds import KINDS
 from tests.benchmarks.servers import resident_kb
 
 #: What kinds of faults need so that they are short: at full speed a second is long.

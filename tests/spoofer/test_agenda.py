@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from spoofer.agenda import Agenda, Curve
 from spoofer.device import Device
+from spoofer.machine.agenda import Agenda, Curve
 from tests.spoofer.helpers import Clock
 
 

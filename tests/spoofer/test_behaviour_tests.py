@@ -25,8 +25,8 @@ from cti_schema.messages.get_resume_data_vls import GetResumeDataVls
 from cti_schema.messages.get_start_data import GetStartData
 from cti_schema.parts import DwordValue, QwordValue, ResumeCounters, UserVariables
 from spoofer import Connection, Device, Schedule, Step
+from spoofer.battery.schedule import Control
 from spoofer.behaviour.counters import DWORDS, FIELDS, QWORDS
-from spoofer.schedule import Control
 from tests.spoofer.helpers import Clock, ask, logged_in, one
 
 S, R = StartResult, ResumeResult

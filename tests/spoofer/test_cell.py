@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti_schema.errors import ConfigurationError
-from spoofer.cell import (
+from spoofer.battery.cell import (
     Cell,
     CellParameters,
     open_circuit_integral,

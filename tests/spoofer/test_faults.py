@@ -29,8 +29,8 @@ from cti_schema.registry import registry
 from cti_schema.wire.frame import checksum
 from spoofer.acts import Act, End, Later, Send, Wait
 from spoofer.device import Device
-from spoofer.fault import KEYS, Fault
-from spoofer.fault_kinds import ANSWERS, DEVICE, KINDS, WIRE
+from spoofer.faulting.fault import KEYS, Fault
+from spoofer.faulting.fault_kinds import ANSWERS, DEVICE, KINDS, WIRE
 from spoofer.faults import ConnectionFaults, Faults
 from tests.spoofer.helpers import Clock
 

@@ -19,7 +19,7 @@ from cti_schema.messages.get_start_data import GetStartData
 from cti_schema.messages.login import Login
 from cti_schema.messages.stop_schedule import StopSchedule
 from spoofer import Device, Journal, Replay, Spoofer, running
-from spoofer.fault_kinds import KINDS
+from spoofer.faulting.fault_kinds import KINDS
 from spoofer.replay import Exchange
 
 ASK = encode(GetSerialNumber())

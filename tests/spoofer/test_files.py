@@ -29,8 +29,8 @@ from cti_schema.messages.upload_file import UploadFile, UploadFileFeedback, Uplo
 from cti_schema.wire.frame import build_frame
 from spoofer import Connection, Device, User, running
 from spoofer.behaviour.files import PIECE
-from spoofer.folder import MOST_UPLOADS, Folder
-from spoofer.uploads import MOST_UPLOADS as MOST_OF_ONE
+from spoofer.files.folder import MOST_UPLOADS, Folder
+from spoofer.files.uploads import MOST_UPLOADS as MOST_OF_ONE
 from tests.spoofer.helpers import Clock, ask, logged_in, messages, one
 
 EMPTY_MD5 = bytes.fromhex("d41d8cd98f00b204e9800998ecf8427e")

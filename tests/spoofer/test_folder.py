@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti_schema.errors import ConfigurationError, FileRefused
-from spoofer import paths
-from spoofer.folder import MOST_UPLOADS, Folder
-from spoofer.paths import Reason
+from spoofer.files import paths
+from spoofer.files.folder import MOST_UPLOADS, Folder
+from spoofer.files.paths import Reason
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_what_cannot_be_written_leaves_nothing(root: Path, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("spoofer.walk.shutil.copyfileobj", full)
+    monkeypatch.setattr("spoofer.files.walk.shutil.copyfileobj", full)
     with pytest.raises(FileRefused, match="No space left on device") as caught:
         put(folder, "a.sdx", b"new")
     assert caught.value.reason == Reason.SYSTEM

@@ -36,7 +36,7 @@ from cti_schema.messages.start_schedule_ex import StartScheduleEx
 from cti_schema.messages.stop_schedule import StopSchedule
 from cti_schema.messages.update_meta_variables import NewValue, UpdateMetaVariables
 from spoofer import Connection, Device, Phase, User
-from spoofer.channel import BUSY
+from spoofer.machine.channel import BUSY
 from tests.spoofer.helpers import Clock, ask
 
 COUNT = 5

@@ -22,9 +22,9 @@ from cti_schema.messages.login import Login
 from cti_schema.messages.set_meta_variable import SetMetaVariable
 from cti_schema.messages.start_schedule import StartSchedule
 from spoofer import Device, running
-from spoofer.cell import Cell, CellParameters, open_circuit_integral
-from spoofer.run import Run
-from spoofer.schedule import Control, Schedule, Step
+from spoofer.battery.cell import Cell, CellParameters, open_circuit_integral
+from spoofer.battery.run import Run
+from spoofer.battery.schedule import Control, Schedule, Step
 from tests.spoofer.helpers import Clock, logged_in, one
 
 Ask = Callable[[Message], Any]

@@ -16,8 +16,8 @@ from cti_schema.messages.jump_channel import JumpResult
 from cti_schema.messages.start_schedule import StartSchedule
 from cti_schema.messages.stop_schedule import StopResult, StopSchedule
 from spoofer import Device, Folder, Schedule, Step
-from spoofer.schedule import Control
-from spoofer.texts import clean, cut, kept, utf16_units
+from spoofer.battery.schedule import Control
+from spoofer.machine.texts import clean, cut, kept, utf16_units
 from tests.spoofer.helpers import Clock, ask, logged_in, one
 
 

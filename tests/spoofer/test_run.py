@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti_schema.enums import MetaVariableCode
-from spoofer.cell import Cell, CellParameters
-from spoofer.run import Run
-from spoofer.schedule import Control, Schedule, Step, default_schedule
-from spoofer.slices import RESOLUTION_S, find
+from spoofer.battery.cell import Cell, CellParameters
+from spoofer.battery.run import Run
+from spoofer.battery.schedule import Control, Schedule, Step, default_schedule
+from spoofer.battery.slices import RESOLUTION_S, find
 
 CELL = CellParameters(capacity_ah=2.0)
 UD1, UD2 = MetaVariableCode.MV_UD1, MetaVariableCode.MV_UD2
@@ -175,7 +175,7 @@ def test_a_jump_over_a_whole_test_takes_few_slices(monkeypatch: pytest.MonkeyPat
         found.append(find(*arguments))
         return found[-1]
 
-    monkeypatch.setattr("spoofer.run.find", counted)
+    monkeypatch.setattr("spoofer.battery.run.find", counted)
     run = Run(default_schedule("any", 2.0), Cell(CELL, soc=0.2))
     run.advance(FOR_EVER, whole=True)
     assert run.step is None

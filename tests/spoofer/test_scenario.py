@@ -16,7 +16,7 @@ from cti_schema.errors import ConfigurationError, ScenarioError
 from cti_schema.messages.get_serial_number import GetSerialNumber
 from cti_schema.messages.login import Login
 from spoofer.device import Device
-from spoofer.fault import Fault
+from spoofer.faulting.fault import Fault
 from spoofer.replay import Exchange
 from spoofer.scenario import Event, Override, Scenario
 from spoofer.users import User

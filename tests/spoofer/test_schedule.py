@@ -6,7 +6,7 @@ import pytest
 
 from cti_schema.enums import MetaVariableCode
 from cti_schema.errors import ConfigurationError, ScenarioError
-from spoofer.schedule import KEYS, USER_VARIABLES, Control, Schedule, Step, default_schedule
+from spoofer.battery.schedule import KEYS, USER_VARIABLES, Control, Schedule, Step, default_schedule
 
 UD1 = MetaVariableCode.MV_UD1
 

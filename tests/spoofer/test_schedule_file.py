@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cti_schema.enums import MetaVariableCode
 from cti_schema.errors import ScenarioError
-from spoofer.schedule import Control, Step, default_schedule
-from spoofer.schedule_file import CONTROLS, MOST_BYTES, file_names, load, loads
+from spoofer.battery.schedule import Control, Step, default_schedule
+from spoofer.battery.schedule_file import CONTROLS, MOST_BYTES, file_names, load, loads
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "schedules"
 UD1 = MetaVariableCode.MV_UD1

@@ -16,7 +16,7 @@ from cti_schema.registry import registry
 from cti_schema.wire.frame import build_frame
 from spoofer import Connection, Device, Faults, Journal
 from spoofer.replies import is_steady
-from spoofer.steady import LONGEST_REQUEST, MOST_ANSWERS, MOST_BYTES, Answer, SteadyAnswers
+from spoofer.serving.steady import LONGEST_REQUEST, MOST_ANSWERS, MOST_BYTES, Answer, SteadyAnswers
 from tests.spoofer.helpers import Clock, ask, frames, logged_in, one
 
 READ = encode(GetChannelsInfo(channel_index=0))

@@ -22,7 +22,7 @@ from cti_schema.messages.apply_udp_communication import (
 )
 from cti_schema.messages.login import Login
 from spoofer import Connection, Device, User, running
-from spoofer.udp import MOST_VALUES, Datagram, Stream, UdpSender, Value, decode_datagram
+from spoofer.serving.udp import MOST_VALUES, Datagram, Stream, UdpSender, Value, decode_datagram
 from tests.spoofer.helpers import Clock, frames, logged_in, one
 
 META = DataType.MP_DATA_TYPE_META_VALUE
@@ -308,7 +308,7 @@ FAKE = SimpleNamespace(socket=FakeSocket, AF_INET=socket.AF_INET, SOCK_DGRAM=soc
 
 
 def test_other_computers_when_it_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spoofer.udp.socket", FAKE)
+    monkeypatch.setattr("spoofer.serving.udp.socket", FAKE)
     rounds = asyncio.Event()
 
     def read() -> tuple[float, list[Value]]:
@@ -336,7 +336,7 @@ def test_other_computers_when_it_is_allowed(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_stream_that_cannot_be_read_ends(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("spoofer.udp.socket", FAKE)
+    monkeypatch.setattr("spoofer.serving.udp.socket", FAKE)
 
     def read() -> tuple[float, list[Value]]:
         raise IndexError("no such channel")

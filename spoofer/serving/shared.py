@@ -12,11 +12,11 @@ from spoofer.device import Device
 from spoofer.faults import Faults
 from spoofer.journal import Journal
 from spoofer.replay import Replay
-from spoofer.steady import SteadyAnswers
+from spoofer.serving.steady import SteadyAnswers
 from spoofer.users import User
 
 if TYPE_CHECKING:
-    from spoofer.served import Served
+    from spoofer.serving.served import Served
 
 #: Is called with the client's address, the direction and the bytes of all that comes and goes; without
 #: bytes when the connection has ended.

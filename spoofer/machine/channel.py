@@ -13,13 +13,13 @@ from typing import Final
 
 from cti_schema.enums import ChannelStatus
 from cti_schema.messages.assign_file import AssignFileKind
-from spoofer.cell import Cell
-from spoofer.reading import NUMBERS as NUMBERS
-from spoofer.reading import SHARED
-from spoofer.reading import Reading as Reading
-from spoofer.run import Run
-from spoofer.schedule import Schedule
-from spoofer.test_object import TestObject
+from spoofer.battery.cell import Cell
+from spoofer.battery.run import Run
+from spoofer.battery.schedule import Schedule
+from spoofer.machine.reading import NUMBERS as NUMBERS
+from spoofer.machine.reading import SHARED
+from spoofer.machine.reading import Reading as Reading
+from spoofer.machine.test_object import TestObject
 
 
 class Phase(Enum):

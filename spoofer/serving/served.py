@@ -19,8 +19,8 @@ from typing import Any, Final
 from cti_schema import Direction
 from spoofer.acts import Act, Later, Send, Wait
 from spoofer.connection import Connection
-from spoofer.shared import Shared
-from spoofer.udp import Stream, UdpSender
+from spoofer.serving.shared import Shared
+from spoofer.serving.udp import Stream, UdpSender
 
 log = logging.getLogger("spoofer")
 
@@ -221,7 +221,7 @@ class Served(asyncio.Protocol):
         return timer
 
     def _stream_to(self, stream: Stream | None) -> tuple[str, int] | None:
-        """Send a stream by UDP; see `spoofer.udp.StreamTo`."""
+        """Send a stream by UDP; see `spoofer.serving.udp.StreamTo`."""
         if self._udp is None:
             self._udp = UdpSender(anywhere=self._shared.udp_anywhere)
         return self._udp.stream(stream)

@@ -1,6 +1,7 @@
 """What goes wrong on the wire: how an answer is sent. One row of a table for each kind, with its keys.
 
-A kind changes the acts of an answer and knows nothing of messages; see `spoofer.fault_kinds` for the others.
+A kind changes the acts of an answer and knows nothing of messages; see `spoofer.faulting.fault_kinds` for
+the others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Final
 
 from cti_schema.wire.frame import CHECKSUM, HEADER, LEAST_FRAME, TOKEN, checksum
 from spoofer.acts import Act, End, Later, Send, Wait
-from spoofer.disturbing import WIRE, Part, Run, wire
+from spoofer.faulting.disturbing import WIRE, Part, Run, wire
 from spoofer.tables import Key, from_hex
 
 __all__ = ["WIRE"]

@@ -14,11 +14,11 @@ from cti_schema.enums import DataType, MetaVariableCode
 from cti_schema.messages.set_meta_variable import SetMvResult
 from cti_schema.messages.set_meta_variables_time_sensitive import TimeSensitiveSetMvResult
 from cti_schema.messages.update_meta_variables import UpdateMvAdvancedResult
-from spoofer.channel import Channel, Phase
-from spoofer.equipment import AUX_TYPES, OUTPUTS, Equipment
+from spoofer.battery.schedule import USER_VARIABLES
+from spoofer.machine.channel import Channel, Phase
+from spoofer.machine.equipment import AUX_TYPES, OUTPUTS, Equipment
+from spoofer.machine.rack import Rack
 from spoofer.personality import Personality
-from spoofer.rack import Rack
-from spoofer.schedule import USER_VARIABLES
 
 #: The same variable is not updated again sooner (rules.md, section 4).
 UPDATE_INTERVAL_S: Final = 0.2

@@ -14,10 +14,10 @@ from typing import Final
 
 from cti_schema.enums import ChannelStatus, StartResult
 from cti_schema.errors import ConfigurationError
-from spoofer.agenda import Agenda
-from spoofer.cell import Cell, CellParameters
-from spoofer.channel import BUSY, NUMBERS, Changes, Channel, Phase, Reading
-from spoofer.test_object import TestObject
+from spoofer.battery.cell import Cell, CellParameters
+from spoofer.machine.agenda import Agenda
+from spoofer.machine.channel import BUSY, NUMBERS, Changes, Channel, Phase, Reading
+from spoofer.machine.test_object import TestObject
 
 #: The vendor's client throws a whole feedback away when a channel index is 2048 or more.
 MOST_CHANNELS: Final = 2048
@@ -39,6 +39,7 @@ class Rack:
         parallel: groups of zero-based channels that work in parallel on the cell of their first, the master.
 
     Attributes:
+        clock: returns seconds.
         speed: simulated seconds per second of the clock.
         refresh_s: readings change once in so many seconds of the clock.
         random: everything that is left to chance comes from it.
@@ -68,7 +69,7 @@ class Rack:
         self.refresh_s = refresh_s
         self.random = random.Random(seed)  # noqa: S311 - no secrets: the same seed makes the same cycler
         self.nominal_cell = cell or CellParameters()
-        self._clock = clock
+        self.clock = clock
         self._began = clock()
         self._latest_s = 0.0
         self._agenda = Agenda()
@@ -114,13 +115,13 @@ class Rack:
     @property
     def clock_s(self) -> float:
         """Seconds of the clock since the device was made; they stand while the clock goes back."""
-        self._latest_s = max(self._latest_s, self._clock() - self._began)
+        self._latest_s = max(self._latest_s, self.clock() - self._began)
         return self._latest_s
 
     @property
     def moment(self) -> float:
         """The same on the grid: seconds of the clock up to which everything is shown."""
-        elapsed = self._clock() - self._began
+        elapsed = self.clock() - self._began
         if elapsed < self._latest_s:
             elapsed = self._latest_s
         else:

@@ -11,8 +11,8 @@ from math import isfinite
 from typing import Final
 
 from cti_schema.enums import MetaVariableCode
-from spoofer.cell import Cell
-from spoofer.schedule import Control, Step, Value
+from spoofer.battery.cell import Cell
+from spoofer.battery.schedule import Control, Step, Value
 
 #: One of REST, CURRENT, VOLTAGE and POWER, and the number that belongs to it.
 Drive = tuple[Control, float]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cti_schema.message import Feedback, Message
-from spoofer.disturbing import WireKind
-from spoofer.happenings import HAPPENINGS, Happening
-from spoofer.refusals import busy
+from spoofer.faulting.disturbing import WireKind
+from spoofer.faulting.happenings import HAPPENINGS, Happening
+from spoofer.faulting.refusals import busy
+from spoofer.faulting.wire_faults import WIRE
 from spoofer.replies import unknown_command
 from spoofer.tables import Key
-from spoofer.wire_faults import WIRE
 
 __all__ = ["ANSWERS", "DEVICE", "KINDS", "WIRE", "AnswerKind"]
 

@@ -1,9 +1,9 @@
 """The schedules of a cycler, by the names that clients assign: given ones, files of the folder, the default.
 
-A file in the folder is found by `spoofer.schedule_file.file_names`. A cycler that was given a folder knows no
-further name but ``default``; one without takes every name for that of the default schedule, a full charge and
-discharge. A file that is no text, as a real schedule is, stands for the default as well: what is in it is not
-known.
+A file in the folder is found by `spoofer.battery.schedule_file.file_names`. A cycler that was given a folder
+knows no further name but ``default``; one without takes every name for that of the default schedule, a full
+charge and discharge. A file that is no text, as a real schedule is, stands for the default as well: what is
+in it is not known.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from cti_schema.errors import FileRefused
-from spoofer.folder import Folder
-from spoofer.paths import WORK
-from spoofer.schedule import Schedule, default_schedule
-from spoofer.schedule_file import file_names, loads
+from spoofer.battery.schedule import Schedule, default_schedule
+from spoofer.battery.schedule_file import file_names, loads
+from spoofer.files.folder import Folder
+from spoofer.files.paths import WORK
 
 #: The name that the default schedule has beside a folder, with or without the ending of a schedule.
 DEFAULT_NAMES: Final = ("default", "default.sdx", "default.sdu")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from cti_schema.errors import ScenarioError, UnknownNameError
 from cti_schema.message import Direction
 from cti_schema.registry import registry
-from spoofer.fault_kinds import KINDS
+from spoofer.faulting.fault_kinds import KINDS
 from spoofer.tables import Key, KeyPath, check, unknown
 
 __all__ = ["ANY", "KEYS", "Fault", "check_fault"]
@@ -38,7 +38,7 @@ class Fault:
     """One thing that can go wrong. What it has done so far is kept by `Faults`.
 
     Args:
-        kind: one of `spoofer.fault_kinds.KINDS`.
+        kind: one of `spoofer.faulting.fault_kinds.KINDS`.
         values: the keys of `KEYS`, and those of the kind.
 
     Attributes:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from cti_schema.enums import AuxGroup, BarcodeChannelType, DataType, GetMvResult, MetaVariableCode
-from spoofer.channel import Channel, Reading
-from spoofer.equipment import AUX_TYPES, OUTPUTS, Equipment, still
-from spoofer.rack import Rack
-from spoofer.run import Mark
-from spoofer.schedule import USER_VARIABLES
+from spoofer.battery.run import Mark
+from spoofer.battery.schedule import USER_VARIABLES
+from spoofer.machine.channel import Channel, Reading
+from spoofer.machine.equipment import AUX_TYPES, OUTPUTS, Equipment, still
+from spoofer.machine.rack import Rack
 
 _M = MetaVariableCode
 

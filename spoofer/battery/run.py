@@ -1,8 +1,8 @@
 """A test that runs on a cell: which step, how long, how much charge. Moves only when it is told how far.
 
-Time is cut into slices that depend on the state alone (`spoofer.slices`). A slice is planned once, with its
-end; a reader in between gets the solution at that moment, on a copy. So reading often or seldom never
-changes the course of a test, and a jump over hours costs no more than the curve has bends.
+Time is cut into slices that depend on the state alone (`spoofer.battery.slices`). A slice is planned once,
+with its end; a reader in between gets the solution at that moment, on a copy. So reading often or seldom
+never changes the course of a test, and a jump over hours costs no more than the curve has bends.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Final
 
-from spoofer.cell import Cell
-from spoofer.drive import changes, drive_of, number
-from spoofer.schedule import Control, Schedule, Step
-from spoofer.slices import Before, Slice, cut, find
+from spoofer.battery.cell import Cell
+from spoofer.battery.drive import changes, drive_of, number
+from spoofer.battery.schedule import Control, Schedule, Step
+from spoofer.battery.slices import Before, Slice, cut, find
 
 #: So many steps shorter than that, one after the other, and the test ends: its schedule goes in a circle.
 SHORT_STEP_S: Final = 1e-3

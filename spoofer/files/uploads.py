@@ -14,9 +14,9 @@ from typing import BinaryIO, Final, cast
 
 from cti_schema.errors import FileRefused
 from cti_schema.messages.upload_file import UploadFile, UploadResult
-from spoofer import walk
-from spoofer.folder import Folder
-from spoofer.paths import Reason
+from spoofer.files import walk
+from spoofer.files.folder import Folder
+from spoofer.files.paths import Reason
 
 #: Most files that one connection sends at a time: with a further one, the oldest is forgotten.
 MOST_UPLOADS: Final = 4

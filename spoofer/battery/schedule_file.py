@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cti_schema.errors import ScenarioError
-from spoofer.schedule import KEYS, USER_VARIABLES, Schedule, Step, check_step
+from spoofer.battery.schedule import KEYS, USER_VARIABLES, Schedule, Step, check_step
 from spoofer.tables import KeyPath, parse, placed, rejected, tables
 
 __all__ = ["CONTROLS", "MOST_BYTES", "MOST_STEPS", "file_names", "load", "loads"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from spoofer.cell import CellParameters
+from spoofer.battery.cell import CellParameters
 
 #: Larger numbers have no place in the four bytes that they are shown in.
 _LARGEST = 1e30

@@ -16,15 +16,15 @@ from cti_schema.errors import ScenarioError
 from cti_schema.messages.assign_file import AssignFileKind, AssignFileResult
 from cti_schema.messages.assign_schedule import AssignScheduleResult
 from cti_schema.messages.stop_schedule import StopResult
-from spoofer import paths
-from spoofer.channel import BUSY, Channel, Phase
-from spoofer.equipment import Equipment
-from spoofer.library import Library
+from spoofer.battery.schedule import Schedule
+from spoofer.battery.schedule_file import MOST_STEPS
+from spoofer.files import paths
+from spoofer.machine.channel import BUSY, Channel, Phase
+from spoofer.machine.equipment import Equipment
+from spoofer.machine.library import Library
+from spoofer.machine.rack import Rack
+from spoofer.machine.texts import clean, utf16_units
 from spoofer.personality import Personality
-from spoofer.rack import Rack
-from spoofer.schedule import Schedule
-from spoofer.schedule_file import MOST_STEPS
-from spoofer.texts import clean, utf16_units
 
 R = TypeVar("R")
 

@@ -10,10 +10,10 @@ from typing import Final
 from cti_schema.enums import MetaVariableCode, ResumeResult
 from cti_schema.messages.continue_schedule import ContinueResult
 from cti_schema.messages.jump_channel import JumpResult
-from spoofer.channel import Channel, Phase
-from spoofer.rack import Rack
-from spoofer.schedule import USER_VARIABLES
-from spoofer.texts import clean
+from spoofer.battery.schedule import USER_VARIABLES
+from spoofer.machine.channel import Channel, Phase
+from spoofer.machine.rack import Rack
+from spoofer.machine.texts import clean
 
 #: Larger numbers have no place in the four bytes that most of them are shown in.
 _LARGEST: Final = 1e30

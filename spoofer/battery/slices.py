@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from spoofer.cell import Cell
-from spoofer.drive import NOTHING, Drive, drive_of, move, slice_s
-from spoofer.schedule import Control, Step
+from spoofer.battery.cell import Cell
+from spoofer.battery.drive import NOTHING, Drive, drive_of, move, slice_s
+from spoofer.battery.schedule import Control, Step
 
 #: How late, in seconds, the end of a step is found at most.
 RESOLUTION_S: Final = 1e-5

@@ -50,10 +50,13 @@ class SteadyAnswers:
         device: the cycler.
     """
 
-    __slots__ = ("_answers", "_bytes", "_device")
+    __slots__ = ("_answers", "_bytes", "_clock", "_device", "_from", "_moment", "_until")
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._clock = device.clock
+        self._moment = device.moment
+        self._from = self._until = 0.0  # of the clock: in between it is the same moment
         self._answers: dict[bytes, Answer] = {}
         self._bytes = 0
 
@@ -62,10 +65,18 @@ class SteadyAnswers:
         answer = self._answers.get(frame)
         if answer is None:
             return None
-        device = self._device
-        # The moment first: to ask for it lets happen what is due by now.
-        holds = answer.moment == device.moment and answer.revision == device.revision
+        if not self._from <= self._clock() < self._until:
+            self._look()
+        holds = answer.moment == self._moment and answer.revision == self._device.revision
         return answer if holds else None
+
+    def _look(self) -> None:
+        """Find out which moment it is, and for how long. The last bit of it is left to another look."""
+        device = self._device
+        self._from = self._clock()
+        shown, passed = device.moment, device.clock_s
+        self._moment = shown
+        self._until = self._from + (shown + 0.99 * device.refresh_s - passed)
 
     def put(self, frame: bytes, answer: Answer) -> None:
         """Keep an answer, unless it or its request is too large for that."""

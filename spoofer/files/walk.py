@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cti_schema.errors import FileRefused
-from spoofer.paths import Reason, shown
+from spoofer.files.paths import Reason, shown
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from cti_schema.derive.defaults import default, default_reply
 from cti_schema.enumerations import Code
 from cti_schema.kinds import Array, Kind, Member, Nested, Scalar
 from cti_schema.message import Feedback, Message, Record, RecordSpec, Request
-from spoofer.concerns import concerns
+from spoofer.faulting.concerns import concerns
 
 __all__ = ["busy"]
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from cti_schema.errors import ConfigurationError, FileRefused
-from spoofer import paths, walk
-from spoofer.paths import Reason
+from spoofer.files import paths, walk
+from spoofer.files.paths import Reason
 
 #: Endings of the files that a client may write and delete: schedules, test objects, CAN and SMB
 #: configurations, and the spoofer's own schedules. The facts name no others.

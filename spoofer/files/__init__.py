@@ -1,0 +1,1 @@
+"""The file area of a cycler: one folder that nothing can leave."""

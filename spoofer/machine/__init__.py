@@ -1,0 +1,1 @@
+"""What the device is made of: its channels, and what can be done with them. No bytes, no sockets."""
