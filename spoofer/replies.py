@@ -156,7 +156,10 @@ def refined(record: type[M], values: object, **more: Any) -> M:
 
     Texts are cut to their fields; characters that a single byte cannot hold become question marks.
     """
-    known = {name: getattr(values, name) for name in _common(cast(Any, record), type(values))}
+    names = _common(cast(Any, record), cast(Any, type(values)))
+    if isinstance(values, Record):  # members of a JSON body may be absent
+        names = tuple(name for name in names if hasattr(values, name))
+    known = {name: getattr(values, name) for name in names if name not in more}
     known.update(more)
     for kind in _texts(cast(Any, record)):
         if known.get(kind.name):
@@ -165,7 +168,7 @@ def refined(record: type[M], values: object, **more: Any) -> M:
 
 
 @cache
-def _common(record: Any, of: type[object]) -> tuple[str, ...]:
+def _common(record: Any, of: Any) -> tuple[str, ...]:
     """Return the names that a record has in common with a class."""
     annotated = {name for one in of.__mro__ for name in getattr(one, "__annotations__", ())}
     return tuple(kind.name for kind in record.spec.values if kind.name in annotated or hasattr(of, kind.name))

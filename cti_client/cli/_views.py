@@ -118,8 +118,8 @@ class TableView:
         for entry in entries:
             if isinstance(entry, Heard):
                 self._head(several=bool(named))
-                row = [*named, *self._columns.row(entry)]
-                self._out.line(csv_line(row) if self._csv else "\t".join(safe(cell) for cell in row))
+                row = [safe(cell) for cell in (*named, *self._columns.row(entry))]
+                self._out.line(csv_line(row) if self._csv else "\t".join(row))
         self._head(several=bool(named))
 
     def _head(self, *, several: bool) -> None:

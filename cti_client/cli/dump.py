@@ -77,7 +77,8 @@ def command(
 
     A filter has names of messages and fields, == != < <= > >=, contains, in {..}, and, or, not and
     parentheses. Besides fields it knows channel (from 1), message, direction, effect, code, length, problem,
-    frame, time, connection, client, server, answer, late, duplicate, unsolicited, response_to, response_time.
+    frame, time, connection, client, server, answer, late, duplicate, unsolicited, unanswered, response_to,
+    response_time.
 
     JSON Lines have the shape of `cti decode`, and beside it "frame", and of a capture "time" (Unix time in
     seconds), "connection", "client", "server", "response_to" and "response_time". Bytes missing in the

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from cti_client.dump.conversation import Heard
 from cti_client.dump.filter_names import OWN, Name, kinds_of, known_names, resolve
 from cti_client.dump.times import Times
-from cti_schema import kinds as k
 from cti_schema.derive.jsonform import HIDDEN, holds_secret, json_value
-from cti_schema.derive.tree import number_text
 from cti_schema.enumerations import Code
 from cti_schema.errors import UnknownNameError
 from cti_schema.message import Record
 
 __all__ = ["DEFAULT", "Columns", "csv_line"]
+
+_SINGLE: Final = struct.Struct("<f")
 
 #: The columns where none are named.
 DEFAULT: Final = (
@@ -52,15 +53,12 @@ class Columns:
         column = resolve(name)
         if column is None:
             raise UnknownNameError("field", name, known_names())
-        kinds = [] if name in OWN else kinds_of(name)
         if name == "time":
             return column, lambda heard, value: self._times.text(value).strip()
         if name == "response_time":
             return column, lambda heard, value: _text(round(value, 6))
-        if not self._secrets and any(kind.secret for kind in kinds):
+        if not self._secrets and name not in OWN and any(kind.secret for kind in kinds_of(name)):
             return column, lambda heard, value: HIDDEN
-        if kinds and all(_is_single(kind) for kind in kinds):
-            return column, lambda heard, value: number_text(kinds[0], value)
         return column, self._plain
 
     def _plain(self, heard: Heard, value: Any) -> str:
@@ -69,17 +67,11 @@ class Columns:
         return HIDDEN if hidden else _text(value)
 
 
-def _is_single(kind: k.Kind) -> bool:
-    """Tell whether a field, or its items, are floats of single precision."""
-    one = kind.item if isinstance(kind, k.Array | k.Table) else kind
-    return isinstance(one, k.Scalar) and one.type == "f32"
-
-
 def _text(value: Any) -> str:
     if isinstance(value, Code):
         return value.label
     if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+        return _number(value)
     if isinstance(value, (bytes, bytearray)):
         return value.hex()
     if isinstance(value, Record):
@@ -87,8 +79,20 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else str(json_value(value))
 
 
+def _number(value: float) -> str:
+    """Return a float with as many digits as it needs: if it is one of single precision, as few as that."""
+    try:
+        raw = _SINGLE.pack(value)
+    except OverflowError:
+        raw = b""
+    if raw and _SINGLE.unpack(raw)[0] == value:
+        texts = (f"{value:.{digits}g}" for digits in range(6, 10))
+        return next(text for text in texts if _SINGLE.pack(float(text)) == raw)
+    return repr(value).removesuffix(".0")
+
+
 def csv_line(row: Iterable[str]) -> str:
     """Return a row as one line of CSV."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row)
-    return text.getvalue()
+    csv.writer(text).writerow(row)
+    return text.getvalue().removesuffix("\r\n")

@@ -84,10 +84,11 @@ OWN: Final[dict[str, Name]] = {
     "connection": Name(_optional(lambda heard: heard.link and heard.link.number), "number"),
     "client": Name(_optional(lambda heard: heard.link and str(heard.link.client)), "text"),
     "server": Name(_optional(lambda heard: heard.link and str(heard.link.server)), "text"),
-    "answer": Name(_answer, "code", frozenset({"answer", "late", "duplicate", "unsolicited"})),
+    "answer": Name(_answer, "code", frozenset({"answer", "late", "duplicate", "unsolicited", "unanswered"})),
     "late": Name(_odd("late"), "any"),
     "duplicate": Name(_odd("duplicate"), "any"),
     "unsolicited": Name(_odd("unsolicited"), "any"),
+    "unanswered": Name(_odd("unanswered"), "any"),
     "response_to": Name(_optional(lambda heard: heard.answer and _number(heard.answer.request)), "number"),
     "response_time": Name(_optional(lambda heard: heard.answer and heard.answer.response_time), "number"),
 }

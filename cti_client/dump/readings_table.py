@@ -15,7 +15,7 @@ from typing import Any, Final
 from cti_client.dump.conversation import Entry, Heard
 from cti_client.readings import Reading, readings_of
 from cti_client.step_text import step_text
-from cti_schema.message import Direction
+from cti_schema.message import Direction, Record
 
 __all__ = ["COLUMNS", "rows"]
 
@@ -81,7 +81,9 @@ def rows(entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
         if not isinstance(entry, Heard) or entry.direction is not Direction.FEEDBACK:
             continue
         channels = getattr(entry.decoded.message, "channels", None)
-        if not isinstance(channels, list) or not channels or not hasattr(channels[0], "voltage_v"):
+        if not isinstance(channels, list) or not channels or not isinstance(channels[0], Record):
+            continue
+        if channels[0].spec.field("voltage_v") is None:
             continue
         whole = [one for one in channels if getattr(one, "channel_index", -1) >= 0]
         for reading in readings_of([_Listed(whole)]).values():

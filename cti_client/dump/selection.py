@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
-from cti_client.dump.conversation import Entry, Heard, Unanswered
+from cti_client.dump.conversation import Answer, Entry, Heard, Unanswered
 from cti_schema.errors import InputError
 
 __all__ = ["SEPARATOR", "followed", "odd", "passes", "with_context"]
@@ -75,7 +76,11 @@ def followed(entries: Iterable[Entry], number: int) -> Iterator[Entry]:
 
 
 def passes(entry: Entry, accepts: Callable[[Heard], bool]) -> bool:
-    """Tell whether an entry passes a filter: a message by itself, a request without an answer as itself."""
+    """Tell whether an entry passes a filter.
+
+    That a request has no answer is known after it: where that is told, it is the request once more, and
+    its ``answer`` is ``unanswered``.
+    """
     if isinstance(entry, Heard):
         return accepts(entry)
-    return isinstance(entry, Unanswered) and accepts(entry.request)
+    return isinstance(entry, Unanswered) and accepts(replace(entry.request, answer=Answer("unanswered")))

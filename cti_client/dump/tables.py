@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cti_schema.errors import ConfigurationError
 
-__all__ = ["ENDINGS", "write"]
+__all__ = ["ENDINGS", "write", "write_batches"]
 
 #: A column: its name and the type of its values.
 Column = tuple[str, type]
@@ -36,9 +36,14 @@ def write(target: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     writer = ENDINGS.get(target.suffix.lower())
     if writer is None:
         raise ConfigurationError(f"{target}: the name must end in {', '.join(ENDINGS)}")
+    return _replaced(target, lambda part: writer(part, columns, rows))
+
+
+def _replaced(target: Path, write: Callable[[Path], int]) -> int:
+    """Write a file under another name, and give it its name when it is whole."""
     part = target.with_name(f".{target.name}.part")
     try:
-        count = writer(part, columns, rows)
+        count = write(part)
         part.replace(target)
     except OSError as error:
         if error.filename in (None, str(part)):  # a full disk has no name
@@ -84,8 +89,8 @@ def _sqlite(file: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
 
 def _parquet(file: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> int:
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow  # type: ignore[import-untyped]
+        import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
         raise ConfigurationError('Parquet needs pyarrow: pip install "cti-toolkit[columns]"') from None
     types = {float: pyarrow.float64(), int: pyarrow.int64(), str: pyarrow.string()}
@@ -99,6 +104,22 @@ def _parquet(file: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]
             writer.write_batch(pyarrow.record_batch(values, schema=schema))
             count += len(batch)
     return count
+
+
+def write_batches(target: Path, batches: Iterable[Any], schema: Any) -> int:
+    """Write Arrow record batches as Parquet, and return how many rows there were; see `write`."""
+
+    import pyarrow.parquet
+
+    def writer(file: Path) -> int:
+        count = 0
+        with pyarrow.parquet.ParquetWriter(file, schema) as opened:
+            for batch in batches:
+                opened.write_batch(batch)
+                count += batch.num_rows
+        return count
+
+    return _replaced(target, writer)
 
 
 Writer = Callable[[Path, Sequence[Column], Iterable[Sequence[Any]]], int]

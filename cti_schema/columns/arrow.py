@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from cti_schema.columns.arrays import Array, Lists, Numbers, Objects, Records, Tagged, Texts
 from cti_schema.kinds import MISSING

@@ -25,8 +25,7 @@ from cti_schema.wire.frame import CHECKSUM, length_rule
 from cti_schema.wire.report import BODY_OFFSET, MOST_NOTES
 
 if TYPE_CHECKING:
-    import pyarrow
-
+    import pyarrow  # type: ignore[import-untyped]
 #: Frames are read so many bytes at a time: what is copied of them stays in the processor's cache.
 BLOCK: Final = 1 << 20
 

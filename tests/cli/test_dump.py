@@ -390,7 +390,7 @@ def test_one_conversation(run: Run, tmp_path: Path) -> None:
             connection.close(AT + port + 1)
     lines = run("dump", "--follow", "2", file).lines
     assert [line for line in lines if "50001" in line] == []
-    assert sum(" login " in line for line in lines) == 1
+    assert sum("-> login " in line for line in lines) == 1
     none = run("dump", "--follow", "3", file)
     assert (none.code, none.out) == (1, b"")
     assert none.err == "Error: there is no connection 3 with CTI: those with CTI are 1, 2\n"

@@ -116,3 +116,42 @@ def test_a_table_is_needed(run: Run, file: Path, tmp_path: Path) -> None:
     assert run("export", file).code == 2
     assert run("export", file, tmp_path / "a.csv", tmp_path / "b.csv").code == 2
     assert run("export", "--channel", "0", file, tmp_path / "a.csv").code != 0
+
+
+def test_many_files_at_the_same_time(run: Run, file: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.pcapng" for number in range(3)]
+    for one in files:
+        one.write_bytes(file.read_bytes())
+    files[1].write_bytes(file.read_bytes()[:-30])
+    for ending in ("csv", "parquet"):
+        one_by_one, at_once = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
+        alone = run("export", *files, one_by_one)
+        ran = run("export", "--jobs", "2", *files, at_once)
+        assert ran.text == f"18 readings written to {at_once}\n"
+        assert (ran.code, ran.err) == (0, alone.err)
+        assert "cut off inside its last block" in ran.err
+        assert at_once.read_bytes() == one_by_one.read_bytes()
+    assert run("export", "--jobs", "0", file, tmp_path / "a.csv").code == 2
+    missing = run("export", "--jobs", "2", file, tmp_path / "missing.pcapng", tmp_path / "c.csv")
+    assert (missing.code, len(missing.err.splitlines())) == (1, 1)
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_the_same_rows_in_bulk(file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    from cti_client.capture.arrow import ReadingBatches
+    from cti_client.cli._entries import entries_of
+    from cti_client.dump.readings_columns import rows as in_bulk
+    from cti_client.dump.readings_table import rows
+    from tests.schema.support import VECTORS
+
+    vectors = tmp_path / "vectors.pcapng"
+    with CaptureWriter(vectors) as writer:
+        connection = writer.connection(CLIENT, SERVER, AT)
+        for second, vector in enumerate(VECTORS):
+            if vector.direction == "feedback":
+                connection.server_sent(vector.frame, AT + second)
+    for one in (file, vectors):
+        found = list(in_bulk(ReadingBatches(one)))
+        assert found == list(rows(entries_of(str(one))))
+        assert found

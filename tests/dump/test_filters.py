@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti_client.dump.conversation import Answer, Heard, Link
-from cti_client.dump.filter_names import known_names, resolve
+from cti_client.dump.filter_names import OWN, known_names, resolve
 from cti_client.dump.filters import FilterError, parse
 from cti_schema import encode
 from cti_schema.derive.defaults import default
@@ -19,6 +19,7 @@ from cti_schema.message import Direction, UnknownMessage
 from cti_schema.registry import registry
 from cti_schema.wire.codec import inspect
 from tests.dump.support import CLIENT, SERVER, UNKNOWN
+from tests.schema.support import ROOT
 
 
 def message(name: str, **values: Any) -> Heard:
@@ -194,3 +195,19 @@ def test_any_words_are_a_filter_or_a_filter_error(words: list[str]) -> None:
     except FilterError:
         return
     assert found(READ) in (True, False)
+
+
+PAGE = ROOT / "docs" / "dump.md"
+
+
+def test_the_filters_of_the_documentation_are_filters() -> None:
+    block = PAGE.read_text(encoding="utf-8").partition("## Filters")[2].partition("```text\n")[2]
+    filters = block.partition("```")[0].splitlines()
+    assert len(filters) == 7
+    for one in filters:
+        assert parse(one)(START) in (True, False)
+
+
+def test_the_documentation_has_every_name() -> None:
+    table = PAGE.read_text(encoding="utf-8").partition("## Filters")[2].partition("A filter that makes no")[0]
+    assert [name for name in OWN if f"`{name}`" not in table] == []

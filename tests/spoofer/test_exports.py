@@ -56,7 +56,9 @@ def test_the_device_and_what_is_under_it_know_no_bytes_and_no_sockets() -> None:
         }
         for module in imported:
             assert module is not None
-            assert not module.startswith(("asyncio", "socket", "cti_schema.wire", "spoofer.server", "spoofer.serving")), name
+            assert not module.startswith(
+                ("asyncio", "socket", "cti_schema.wire", "spoofer.server", "spoofer.serving")
+            ), name
 
 
 def test_the_log_is_silent_by_default() -> None:

@@ -189,7 +189,7 @@ def _mend(file: Path) -> set[str]:
 
 def _need_pyarrow() -> None:
     try:
-        import pyarrow  # noqa: F401
+        import pyarrow  # type: ignore[import-untyped]  # noqa: F401
     except ImportError:
         raise ConfigurationError('Parquet needs pyarrow: pip install "cti-toolkit[columns]"') from None
 
@@ -197,9 +197,9 @@ def _need_pyarrow() -> None:
 def _to_parquet(source: Path, target: Path) -> None:
     """Make Parquet of a CSV file, behind what the Parquet file has already."""
     import pyarrow as pa
-    import pyarrow.compute
-    import pyarrow.csv
-    import pyarrow.parquet as pq
+    import pyarrow.compute  # type: ignore[import-untyped]
+    import pyarrow.csv  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     types = {float: pa.float64(), int: pa.int64(), str: pa.string()}
     schema = pa.schema([(name, types[kind]) for name, kind in _COLUMNS])

@@ -19,8 +19,8 @@ from cti_client.record.tables import READINGS, TABLES, Batch, Kind, Table
 from cti_schema.errors import ConfigurationError
 
 try:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 except ImportError:
     raise ConfigurationError('Parquet needs pyarrow: pip install "cti-toolkit[columns]"') from None
 
