@@ -45,18 +45,27 @@ class Cut(NamedTuple):
     frames: list[Frame] | None = None
 
 
+class _Bytes(NamedTuple):
+    """Bytes of one direction; see `Stretch`."""
+
+    data: bytes
+    ends: Array
+    times: Array
+    packets: Array
+
+
 class Side:
     """One direction of a connection, as it is cut into frames."""
 
     def __init__(self) -> None:
         self.buffer = FrameBuffer()
-        self._rest: Stretch | None = None
+        self._rest: _Bytes | None = None
 
-    def feed(self, stretch: Stretch) -> list[Cut]:
+    def feed(self, new: Stretch) -> list[Cut]:
         """Return the frames that are complete now."""
         found: list[Cut] = []
-        if self._rest is not None:
-            stretch, self._rest = _joined(self._rest, stretch), None
+        rest, self._rest = self._rest, None
+        stretch = _joined(rest, new)
         at = 0
         while at < len(stretch.data):
             if not self._idle:
@@ -93,7 +102,7 @@ class Side:
         _add(found, self.buffer.close(), time, packet)
         return found
 
-    def _follow(self, stretch: Stretch, at: int, found: list[Cut]) -> tuple[int, bool]:
+    def _follow(self, stretch: _Bytes, at: int, found: list[Cut]) -> tuple[int, bool]:
         """Find frames by their headers. Return where the last one ends, and whether one more begins there."""
         data = stretch.data
         starts: list[int] = []
@@ -130,7 +139,7 @@ class Side:
             )
         return at, sure
 
-    def _ask(self, stretch: Stretch, at: int, found: list[Cut], *, to_the_end: bool = False) -> int:
+    def _ask(self, stretch: _Bytes, at: int, found: list[Cut], *, to_the_end: bool = False) -> int:
         """Give the buffer the bytes packet by packet, until it has no more than whole frames."""
         number = int(np.searchsorted(stretch.ends, at, "right"))
         while number < len(stretch.ends):
@@ -162,18 +171,19 @@ def _add(found: list[Cut], frames: list[Frame], time: float, packet: int) -> Non
     )
 
 
-def _from(stretch: Stretch, at: int) -> Stretch:
-    """Return the end of a stretch. Its packets are those of a block that is gone."""
-    number = int(np.searchsorted(stretch.ends, at, "right"))
-    ends = stretch.ends[number:] - at
-    before = np.full(len(ends), -1)
-    return stretch._replace(data=stretch.data[at:], ends=ends, times=stretch.times[number:], packets=before)
+def _from(bytes_: _Bytes, at: int) -> _Bytes:
+    """Return the end of some bytes. Its packets are those of a block that is gone."""
+    number = int(np.searchsorted(bytes_.ends, at, "right"))
+    ends = bytes_.ends[number:] - at
+    return _Bytes(bytes_.data[at:], ends, bytes_.times[number:], np.full(len(ends), -1))
 
 
-def _joined(rest: Stretch, stretch: Stretch) -> Stretch:
-    return stretch._replace(
-        data=rest.data + stretch.data,
-        ends=np.concatenate([rest.ends, stretch.ends + len(rest.data)]),
-        times=np.concatenate([rest.times, stretch.times]),
-        packets=np.concatenate([rest.packets, stretch.packets]),
+def _joined(rest: _Bytes | None, new: Stretch) -> _Bytes:
+    if rest is None:
+        return _Bytes(b"".join(new.parts), new.ends, new.times, new.packets)
+    return _Bytes(
+        b"".join([rest.data, *new.parts]),
+        np.concatenate([rest.ends, new.ends + len(rest.data)]),
+        np.concatenate([rest.times, new.times]),
+        np.concatenate([rest.packets, new.packets]),
     )

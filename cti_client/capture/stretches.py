@@ -33,7 +33,7 @@ class Stretch(NamedTuple):
     Attributes:
         connection: the connection.
         sender: the side that sent them.
-        data: the bytes.
+        parts: the bytes, packet by packet.
         ends: where the bytes of each packet end.
         times: Unix time at which the bytes of each packet could be read.
         packets: number of each packet in its block.
@@ -41,7 +41,7 @@ class Stretch(NamedTuple):
 
     connection: Connection
     sender: Endpoint
-    data: bytes
+    parts: list[bytes]
     ends: Array
     times: Array
     packets: Array
@@ -161,7 +161,7 @@ class StretchReader:
                 parts = [data[start:end] for start, end in spans]
                 ends = np.cumsum(plain.sizes[filled])
                 direction.advance(int(ends[-1]), parts[-1], float(times[-1]))
-                found.append(Stretch(state.connection, side, b"".join(parts), ends, times, filled))
+                found.append(Stretch(state.connection, side, parts, ends, times, filled))
         state.time = float(plain.table.times[run[-1]])
         return sorted(found, key=lambda stretch: int(stretch.packets[0]))
 

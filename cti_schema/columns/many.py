@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,7 +28,9 @@ from cti_schema.wire.report import BODY_OFFSET, MOST_NOTES
 if TYPE_CHECKING:
     import pyarrow  # type: ignore[import-untyped]
 #: Frames are read so many bytes at a time: what is copied of them stays in the processor's cache.
-BLOCK: Final = 1 << 20
+BLOCK: Final = 2 << 20
+#: Frames that are taken at a time.
+_SOME: Final = 4096
 
 
 @dataclass(eq=False)
@@ -110,9 +113,9 @@ def columns(frames: Iterable[bytes], message: type[Message]) -> Columns:
     before = 0
     for block in _blocks(frames):
         sizes = np.fromiter(map(len, block), np.int64, len(block))
-        odd = [
-            place for place, frame in enumerate(block) if type(frame) is not bytes and _odd(frame, message)
-        ]
+        odd: list[int] = []
+        if set(map(type, block)) != {bytes}:
+            odd = [place for place, frame in enumerate(block) if _odd(frame, message)]
         part = reader.read(b"".join(block), np.cumsum(sizes) - sizes, sizes, odd, block)
         parts.append(_moved(part, before))
         before += len(block)
@@ -120,16 +123,14 @@ def columns(frames: Iterable[bytes], message: type[Message]) -> Columns:
 
 
 def _blocks(frames: Iterable[bytes]) -> Iterator[list[bytes]]:
-    block: list[bytes] = []
-    size = 0
-    for frame in frames:
-        block.append(frame)
-        size += len(frame)
-        if size >= BLOCK:
-            yield block
-            block, size = [], 0
-    if block:
-        yield block
+    waiting = iter(frames)
+    while some := list(islice(waiting, _SOME)):
+        ends = np.cumsum(np.fromiter(map(len, some), np.int64, len(some)))
+        first = done = 0
+        while first < len(some):
+            last = max(int(np.searchsorted(ends, done + BLOCK, "right")), first + 1)
+            yield some[first:last]
+            first, done = last, int(ends[last - 1])
 
 
 def _odd(frame: bytes, message: type[Message]) -> bool:

@@ -6,7 +6,7 @@ Every step of the compiled form (`cti_schema.compile.form`) has its reader here 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import Any
 
 import numpy as np
@@ -181,6 +181,13 @@ class ItemsReader(Reader):
 
     def _guessed(self, block: Block, rows: Rows, wide: Array) -> Any:
         """Return the items if they stand where those of an earlier list stood, else ``None``."""
+        if int(wide.max()) == 1:
+            # The only one begins where the list does.
+            chosen = np.flatnonzero(wide)
+            items, ends = self._items(block, rows, wide, rows.place[chosen])
+            rows.place = rows.place.copy()
+            rows.place[chosen] = ends
+            return items
         room = rows.end - rows.place
         places = []
         if len(rows) > 1 and (wide == wide[0]).all() and (room == room[0]).all():
@@ -243,6 +250,7 @@ class ItemsReader(Reader):
         return counts, self._items(block, rows, wide, np.array(places, np.int64))[0]
 
 
+@lru_cache(maxsize=1024)
 def _skipper(step: Step, path: str) -> Any:
     """Return the function that tells where an item ends."""
     source = Source(f"items of {path}")

@@ -8,7 +8,7 @@ read again replaces its own files and no others. Without arguments the program w
 three small captures and reads them.
 """
 
-# mypy: disable-error-code="no-untyped-call"
+# mypy: disable-error-code="no-untyped-call,import-untyped"
 
 import sys
 import tempfile
