@@ -10,6 +10,8 @@ from cti_schema.wire.frame import CHECKSUM, LEAST_FRAME, TOKEN
 #: A frame's header; see `cti_schema.wire.frame`.
 HEADER = np.dtype([("token", "<u8"), ("length", "<u4"), ("code", "<u4"), ("extended_code", "<u4")])
 _TOKEN = np.uint64(int.from_bytes(TOKEN, "little"))
+#: So many bytes stay in the processor's cache.
+_NEAR = 1 << 19
 #: The inverse of 257 modulo 65536.
 _INVERSE = np.uint16(65281)
 
@@ -39,23 +41,29 @@ def sums(data: bytes, starts: Array, ends: Array) -> Array:
     """
     bytes_ = np.frombuffer(data, np.uint8)
     total = 256 * bytes_[starts].astype(np.uint16) + bytes_[ends - 1]
-    for parity in (0, 1):
-        first = starts + (starts + parity) % 2
-        total += _pairs(data, parity, (first - parity) // 2, (ends - first) // 2)
+    # Piece by piece: what was added once is still in the processor's cache when it is added again.
+    edges = np.flatnonzero(np.diff(ends // _NEAR)) + 1
+    for some in map(slice, [0, *edges.tolist()], [*edges.tolist(), len(starts)]):
+        for parity in (0, 1):
+            first = starts[some] + (starts[some] + parity) % 2
+            total[some] += _pairs(data, first, (ends[some] - first) // 2)
     sums_: Array = total * _INVERSE
     return sums_
 
 
-def _pairs(data: bytes, parity: int, first: Array, counts: Array) -> Array:
-    """Return sums of little-endian pairs of bytes; every other piece between two starts is not wanted."""
-    pairs = np.ndarray(((len(data) - parity) // 2,), "<u2", data, parity)
+def _pairs(data: bytes, first: Array, counts: Array) -> Array:
+    """Return sums of little-endian pairs of bytes, so many from each place on.
+
+    Between two places is an even number of bytes; what is there is added up too, and not wanted.
+    """
     found = np.zeros(len(first), np.uint16)
     some = counts > 0
     if not some.any():
         return found
-    places = np.stack([first[some], first[some] + counts[some]], axis=1).ravel()
-    if places[-1] == len(pairs):
-        places = places[:-1]
+    begins, ends = first[some], first[some] + 2 * counts[some]
+    # No more than is needed: numpy copies what does not stand at an even address.
+    pairs = np.ndarray(((int(ends[-1]) - int(begins[0])) // 2,), "<u2", data, int(begins[0]))
+    places = ((np.stack([begins, ends], axis=1) - begins[0]) // 2).ravel()[:-1]
     found[some] = np.add.reduceat(pairs, places, dtype=np.uint16)[::2]
     return found
 

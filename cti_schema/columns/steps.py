@@ -25,6 +25,9 @@ from cti_schema.compile.source import Source
 from cti_schema.message import RecordSpec
 from cti_schema.wire.report import unknown_kind
 
+#: So many ways in which the items of a list stood are remembered.
+_REMEMBERED = 1024
+
 WordsOf = Callable[[k.Kind], Words]
 
 
@@ -190,15 +193,15 @@ class ItemsReader(Reader):
             return items
         room = rows.end - rows.place
         places = []
-        if len(rows) > 1 and (wide == wide[0]).all() and (room == room[0]).all():
-            stood = self.stood.get((int(room[0]), int(wide[0])))
+        if (wide == wide[0]).all() and (room == room[0]).all():
+            stood = self._stood(block, int(rows.place[0]), int(room[0]), int(wide[0]))
             if stood is None:
                 return None
             places = [(rows.place[:, None] + stood).ravel()]
         else:
             for place, size, count in zip(rows.place.tolist(), room.tolist(), wide.tolist(), strict=True):
                 if count:
-                    stood = self.stood.get((size, count))
+                    stood = self._stood(block, place, size, count)
                     if stood is None:
                         return None
                     places.append(stood + place)
@@ -215,39 +218,54 @@ class ItemsReader(Reader):
         rows.place[wide > 0] = ends[last]
         return items
 
-    def _walked(self, block: Block, rows: Rows, counts: Array, wide: Array) -> tuple[Array, Any]:
-        """Return the items, having gone from one to the next."""
+    def _stood(self, block: Block, place: int, size: int, count: int) -> Array | None:
+        """Return where the items of a list stood that had this size, or where those of this list stand."""
+        stood = self.stood.get((size, count))
+        return self._walk(block, place, size, count) if stood is None else stood
+
+    def _walk(self, block: Block, place: int, size: int, count: int) -> Array | None:
+        """Return where the items of a list begin, having gone from one to the next; ``None`` if in doubt."""
         assert self.skip is not None
         skip, data = self.skip, block.data
         places: list[int] = []
-        ends = rows.place.tolist()
-        wrong = []
-        if len(self.stood) > 1024:
+        begin, end = place, place + size
+        try:
+            for _ in range(count):
+                places.append(place)
+                place = skip(data, place, end)
+                if place > end:
+                    return None
+        except DOUBTS:
+            return None
+        if len(self.stood) >= _REMEMBERED:
             self.stood.clear()
-        for row, (count, end) in enumerate(zip(wide.tolist(), rows.end.tolist(), strict=True)):
-            if not count:
-                continue
-            place = begin = ends[row]
-            first = len(places)
-            try:
-                for _ in range(count):
-                    places.append(place)
-                    place = skip(data, place, end)
-                    if place > end:
-                        raise IndexError
-            except DOUBTS:
-                wrong.append(row)
-                del places[first:]
-                continue
-            ends[row] = place
-            self.stood[end - begin, count] = np.array(places[first:]) - begin
-        rows.place = np.array(ends, np.int64)
+        stood = self.stood[size, count] = np.array(places, np.int64) - begin
+        return stood
+
+    def _walked(self, block: Block, rows: Rows, counts: Array, wide: Array) -> tuple[Array, Any]:
+        """Return the items, having gone from one to the next in each list."""
+        places: list[Array] = []
+        wrong = []
+        for row, (place, end, count) in enumerate(
+            zip(rows.place.tolist(), rows.end.tolist(), wide.tolist(), strict=True)
+        ):
+            if count:
+                stood = self._walk(block, place, end - place, count)
+                if stood is None:
+                    wrong.append(row)
+                else:
+                    places.append(stood + place)
         if wrong:
-            rows.doubt(block, np.array(wrong))
             wide = wide.copy()
             wide[wrong] = 0
             counts = wide
-        return counts, self._items(block, rows, wide, np.array(places, np.int64))[0]
+        begin = np.concatenate([np.zeros(0, np.int64), *places])
+        items, ends = self._items(block, rows, wide, begin)
+        rows.place = rows.place.copy()
+        rows.place[wide > 0] = ends[np.cumsum(wide)[wide > 0] - 1]
+        if wrong:
+            rows.doubt(block, np.array(wrong))
+        return counts, items
 
 
 @lru_cache(maxsize=1024)

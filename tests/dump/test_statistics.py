@@ -54,6 +54,8 @@ def test_counts() -> None:
     assert request["response_s"]["max"] == pytest.approx(1.5)
     assert shape["odd"] == {"duplicate": 1, "unanswered": 1, "unsolicited": 1}
     assert shape["channels"][0] == {"channel": 4, "requests": 1, "feedbacks": 2}
+    assert request["channels"] == {"4": 1, "5": 1, "6": 1}
+    assert shape["commands"][0]["channels"] == {"4": 2, "6": 1, "10": 1}
     assert shape["connections"][0]["duration_s"] == 30
     assert shape["connections"][0]["messages_per_s"] == pytest.approx(7 / 30, rel=1e-3)
 
@@ -79,6 +81,23 @@ def test_memory_is_bounded_by_what_is_declared() -> None:
         frame = build_frame(0x10000000 + code, b"", Direction.REQUEST)
         statistics.add([Heard(1, inspect(frame, Direction.REQUEST, spans=False))])
     assert len(statistics._requests) == 1001
+
+
+def test_channels_and_results_that_are_told_apart_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cti_client.dump.statistics._CHANNELS", 3)
+    monkeypatch.setattr("cti_client.dump.statistics._MOST", 2)
+    statistics = Statistics()
+    for index in range(5):
+        frame = bytearray(stopped(index))
+        frame[24] = 100 + index  # a result that is not known
+        statistics.add([heard(bytes(frame))])
+    shape = statistics.as_json()
+    assert shape["channels"] == [
+        {"channel": channel, "requests": 0, "feedbacks": count} for channel, count in enumerate([2, 1, 1, 1])
+    ]
+    assert [(one["message"], one["code"], one["count"]) for one in shape["errors"]] == [
+        ("others", None, 3), ("stop_schedule_feedback", 100, 1), ("stop_schedule_feedback", 101, 1),
+    ]  # fmt: skip
 
 
 @pytest.fixture(name="file")
