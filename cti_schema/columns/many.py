@@ -15,7 +15,7 @@ from cti_schema.columns.checks import whole
 from cti_schema.columns.making import records
 from cti_schema.columns.reading import Block, Rows
 from cti_schema.columns.steps import LayoutReader
-from cti_schema.columns.words import Words
+from cti_schema.columns.words import Memory
 from cti_schema.errors import DecodeError
 from cti_schema.message import Message
 from cti_schema.problems import Problem
@@ -168,19 +168,16 @@ class BulkReader:
 
     def __init__(self, message: type[Message]) -> None:
         self.message = message
-        self._words: dict[int, Words] = {}
+        self._memory = Memory()
         spec = message.spec
         # One code may stand for a binary and a JSON body: only the ordinary decoder tells them apart.
         plain = spec.form == "binary" and len(registry().candidates(spec.direction, spec.code)) == 1
-        self._layout = LayoutReader(spec, self._words_of) if plain else None
+        self._layout = LayoutReader(spec, self._memory) if plain else None
 
     @property
     def distinct(self) -> int:
         """Distinct texts that are remembered."""
-        return sum(len(one.words) for one in self._words.values())
-
-    def _words_of(self, kind: Any) -> Words:
-        return self._words.setdefault(id(kind), Words())
+        return self._memory.distinct
 
     def read(
         self,
@@ -274,7 +271,7 @@ class BulkReader:
             else:
                 found.others.append(number)
             found.problems.update(problem.kind for problem in problems)
-        parts = [records(self.message.spec, messages, self._words_of)]
+        parts = [records(self.message.spec, messages, self._memory)]
         frame_numbers = np.array(numbers, np.int64)
         if bulk is not None:
             parts.insert(0, bulk.values)

@@ -7,7 +7,6 @@ reads that frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from cti_schema import kinds as k
 from cti_schema.columns.arrays import Array, Column, Lists, Numbers, Objects
 from cti_schema.columns.checks import gather
-from cti_schema.columns.words import TextRun, Words
+from cti_schema.columns.words import Memory, TextRun
 from cti_schema.compile.form import Run
 from cti_schema.enumerations import Code
 
@@ -169,7 +168,7 @@ def number_type(scalar: k.Scalar) -> Any:
 class RunReader(Reader):
     """Fields of fixed size. ``read`` returns the column of the only field; ``fields`` those of all."""
 
-    def __init__(self, run: Run, others: set[int], words: Callable[[k.Kind], Words]) -> None:
+    def __init__(self, run: Run, others: set[int], words: Memory) -> None:
         super().__init__()
         self.size = run.size
         self.others = others

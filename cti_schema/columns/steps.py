@@ -5,7 +5,6 @@ Every step of the compiled form (`cti_schema.compile.form`) has its reader here 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache, singledispatch
 from typing import Any
 
@@ -15,7 +14,7 @@ from cti_schema import kinds as k
 from cti_schema.columns.arrays import Array, Column, Lists, Objects, Records, Tagged, Texts
 from cti_schema.columns.checks import gather
 from cti_schema.columns.reading import Block, Reader, Rows, RunReader
-from cti_schema.columns.words import NO_TEXT, Words
+from cti_schema.columns.words import NO_TEXT, Memory, Words
 from cti_schema.compile.form import Blob, Choice, Foreign, Inside, Items, Remainder, Run, Step, form, referred
 from cti_schema.compile.form import Words as TextStep
 from cti_schema.compile.lazy import IGNORED
@@ -28,65 +27,67 @@ from cti_schema.wire.report import unknown_kind
 #: So many ways in which the items of a list stood are remembered.
 _REMEMBERED = 1024
 
-WordsOf = Callable[[k.Kind], Words]
-
 
 @singledispatch
-def reader(step: Step, path: str, words: WordsOf) -> Reader:
+def reader(step: Step, path: str, words: Memory) -> Reader:
     """Return the reader of a step.
 
     Args:
         step: the step.
         path: of the record that it is in, for errors.
-        words: returns the distinct texts of a field.
+        words: what is shared.
     """
     unknown_kind(step, path)
 
 
 @reader.register
-def _(step: Run, path: str, words: WordsOf) -> Reader:
+def _(step: Run, path: str, words: Memory) -> Reader:
     return RunReader(step, set(), words)
 
 
 @reader.register
-def _(step: Inside, path: str, words: WordsOf) -> Reader:
-    return LayoutReader(step.record.spec, words)
+def _(step: Inside, path: str, words: Memory) -> Reader:
+    spec = step.record.spec
+    if id(spec) not in words.readers:
+        words.readers[id(spec)] = LayoutReader(spec, words)
+    found: Reader = words.readers[id(spec)]
+    return found
 
 
 @reader.register
-def _(step: Items, path: str, words: WordsOf) -> Reader:
+def _(step: Items, path: str, words: Memory) -> Reader:
     return ItemsReader(step, path, words)
 
 
 @reader.register
-def _(step: Choice, path: str, words: WordsOf) -> Reader:
+def _(step: Choice, path: str, words: Memory) -> Reader:
     return ChoiceReader(step, path, words)
 
 
 @reader.register
-def _(step: TextStep, path: str, words: WordsOf) -> Reader:
+def _(step: TextStep, path: str, words: Memory) -> Reader:
     return TextReader(step.kind, words(step.kind))
 
 
 @reader.register
-def _(step: Blob, path: str, words: WordsOf) -> Reader:
+def _(step: Blob, path: str, words: Memory) -> Reader:
     return BlobReader(step.length)
 
 
 @reader.register
-def _(step: Remainder, path: str, words: WordsOf) -> Reader:
+def _(step: Remainder, path: str, words: Memory) -> Reader:
     return BlobReader(None)
 
 
 @reader.register
-def _(step: Foreign, path: str, words: WordsOf) -> Reader:
+def _(step: Foreign, path: str, words: Memory) -> Reader:
     return DocumentReader()
 
 
 class LayoutReader(Reader):
     """A record."""
 
-    def __init__(self, spec: RecordSpec, words: Callable[[k.Kind], Words]) -> None:
+    def __init__(self, spec: RecordSpec, words: Memory) -> None:
         super().__init__()
         others = referred(spec.layout)
         self.steps: list[tuple[str, Reader]] = []
@@ -115,7 +116,7 @@ class LayoutReader(Reader):
 class ItemsReader(Reader):
     """A list."""
 
-    def __init__(self, step: Items, path: str, words: Callable[[k.Kind], Words]) -> None:
+    def __init__(self, step: Items, path: str, words: Memory) -> None:
         super().__init__()
         self.kind = step.kind
         self.item = reader(step.item, path, words)
@@ -282,7 +283,7 @@ def _skipper(step: Step, path: str) -> Any:
 class ChoiceReader(Reader):
     """A tagged union."""
 
-    def __init__(self, step: Choice, path: str, words: WordsOf) -> None:
+    def __init__(self, step: Choice, path: str, words: Memory) -> None:
         super().__init__()
         self.by = step.by
         self.values = [value for value, _ in step.cases]

@@ -68,6 +68,24 @@ class Words:
         return Texts(codes, self.words)
 
 
+class Memory:
+    """What is shared by all that reads one message: the distinct texts, and how records are read."""
+
+    def __init__(self) -> None:
+        self._words: dict[int, Words] = {}
+        #: Readers of records, by the identity of what the declaration says of them.
+        self.readers: dict[int, Any] = {}
+
+    def __call__(self, kind: Any) -> Words:
+        """Return the distinct texts of a field."""
+        return self._words.setdefault(id(kind), Words())
+
+    @property
+    def distinct(self) -> int:
+        """Distinct texts of all fields."""
+        return sum(len(one.words) for one in self._words.values())
+
+
 class TextRun:
     """Texts of fixed size that follow each other in a record.
 
