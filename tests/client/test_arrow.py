@@ -33,6 +33,7 @@ from cti_schema.errors import CaptureError  # noqa: E402
 from cti_schema.message import Direction, Record  # noqa: E402
 from cti_schema.registry import registry  # noqa: E402
 from tests.dump.support import AT, CLIENT, SERVER, UNKNOWN  # noqa: E402
+from tests.effort import times  # noqa: E402
 from tests.schema.support import VECTORS  # noqa: E402
 
 
@@ -189,7 +190,7 @@ def bent(packets: list[Packet], draw: random.Random) -> list[Packet]:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(times(4)))
 def test_captures_as_they_are_in_life(file: Path, seed: int) -> None:
     draw = random.Random(seed)
     data = pcap(bent(list(read_packets(file)), draw))

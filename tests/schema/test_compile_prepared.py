@@ -15,6 +15,7 @@ from cti_schema.errors import CTIError, EncodeError, UnknownNameError
 from cti_schema.message import Message
 from cti_schema.registry import messages, registry
 from cti_schema.wire.codec import decode, encode, inspect
+from tests.effort import times
 from tests.schema.support import WELLFORMED, Vector, each
 from tests.schema.test_compile import WRONG
 
@@ -48,8 +49,8 @@ def test_each_field_takes_and_refuses_what_encode_does(vector: Vector) -> None:
     prepared = Prepared(inspect(vector.frame, vector.direction).message)
     assert prepared.frame == vector.frame
     draw = random.Random(vector.id)
-    for path in draw.sample(prepared.paths, min(len(prepared.paths), 25)):
-        for wrong in draw.sample(WRONG, 12):
+    for path in draw.sample(prepared.paths, min(len(prepared.paths), times(12))):
+        for wrong in draw.sample(WRONG, min(len(WRONG), times(6))):
             expected = set_and_encode(vector.frame, vector.direction, {path: wrong})
             assert outcome(lambda path=path, wrong=wrong: prepared.patch({path: wrong})) == expected, path
     assert prepared.patch() == vector.frame

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import tracemalloc
 from typing import Any
@@ -28,11 +27,12 @@ from cti_schema.wire.buffer import FrameBuffer
 from cti_schema.wire.codec import Decoded, decode, encode, inspect
 from cti_schema.wire.frame import HEADER, LEAST_FRAME, TOKEN, build_frame
 from cti_schema.wire.report import Span
+from tests.effort import times
 from tests.schema.support import VECTORS, WELLFORMED, Vector, each
 
 #: Frames up to this size are cut at every byte, larger ones at so many places.
-EVERYWHERE = 128
-PLACES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 30
+EVERYWHERE = 48
+PLACES = times(20)
 
 
 #: A Python object for a list item of six bytes takes about so many times its place in the frame.

@@ -18,6 +18,7 @@ from cti_schema.messages.unknown_command import UnknownCommandFeedback
 from cti_schema.registry import registry
 from spoofer import Connection, Device
 from spoofer.personality import PERSONALITIES
+from tests.effort import times
 from tests.spoofer.helpers import Clock, ask, logged_in, one
 
 REQUESTS = [message for message in messages() if issubclass(message, Request)]
@@ -77,7 +78,7 @@ def test_every_request_gets_its_declared_feedback(personality: str) -> None:
 
 
 @pytest.mark.parametrize("name", [message.spec.name for message in KNOWN])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=times(8), deadline=None)
 @given(data=st.data())
 def test_any_values_are_answered(name: str, data: st.DataObject) -> None:
     request_class: Any = registry().by_name(name)
