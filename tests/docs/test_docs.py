@@ -123,9 +123,9 @@ def test_the_programs_of_the_readme_run(tmp_path: Path) -> None:
 def test_the_readme_says_the_commands_that_the_checks_use() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert 'pip install -e ".[dev]" && pytest\n' in readme
+    assert 'pip install -e ".[dev]" && pytest -n auto\n' in readme
     assert '".[dev]"\n' in checks
-    assert checks.rstrip().endswith("pytest")
+    assert checks.rstrip().endswith("pytest -n auto")
 
 
 def test_the_commands_on_the_pages_exist() -> None:
