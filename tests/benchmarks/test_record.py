@@ -1,4 +1,4 @@
-"""How fast each sink takes readings, how large they are there, and half a minute of fifty cyclers."""
+"""How fast each sink takes readings, and how large they are there."""
 
 from __future__ import annotations
 
@@ -104,37 +104,3 @@ def report(what: str, seconds: float, taken: int, record_property: Any) -> None:
     record_property("readings_per_s", rate)
     record_property("bytes_per_reading", taken / READINGS)
     assert rate > LEAST
-
-
-def check(found: dict[str, Any]) -> None:
-    print(f"\n{found}")
-    assert found["missing"] == 0
-    assert found["skipped_polls"] == 0
-    assert found["late_p99_s"] < 0.2
-    assert found["memory_after_mb"] - found["memory_before_mb"] < 20.0
-    assert found["readings"] >= 800 * 29
-
-
-@pytest.fixture(name="long")
-def long_fixture(request: pytest.FixtureRequest) -> None:
-    """Skip what takes half a minute, unless it is asked for."""
-    if "benchmark" not in (request.config.getoption("markexpr") or ""):
-        pytest.skip("half a minute: run it with pytest -m benchmark")
-
-
-@pytest.mark.usefixtures("long")
-def test_fifty_cyclers_into_sqlite(tmp_path: Path) -> None:
-    from tests.record.fifty import run
-
-    check(run(30.0, str(tmp_path / "readings.sqlite")))
-
-
-@pytest.mark.usefixtures("long")
-def test_fifty_cyclers_into_postgresql() -> None:
-    if sys.platform == "win32":
-        pytest.skip("the tests' PostgreSQL server needs a POSIX system")
-    from tests.record.fifty import run
-    from tests.record.postgres import serving
-
-    with serving() as server:
-        check(run(30.0, server.url))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -59,6 +59,13 @@ class Server:
         self._control("-m", "immediate", "stop")
 
 
+def there() -> bool:
+    """Tell whether a server can be run on this machine."""
+    packages = ("sqlalchemy", "psycopg")
+    found = os.name == "posix" and _programs() is not None
+    return found and all(importlib.util.find_spec(one) is not None for one in packages)
+
+
 @contextmanager
 def serving() -> Iterator[Server]:
     """Run a server, or skip the test where there is none."""
@@ -70,6 +77,8 @@ def serving() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="cti-pg-"))  # short: the name of a socket has 100 characters
     try:
         if os.geteuid() == 0:
+            import pwd
+
             user = pwd.getpwnam("postgres" if _known("postgres") else "nobody")
             os.chown(folder, user.pw_uid, user.pw_gid)
         server = Server(programs, folder)
@@ -83,6 +92,8 @@ def serving() -> Iterator[Server]:
 
 
 def _known(user: str) -> bool:
+    import pwd
+
     try:
         pwd.getpwnam(user)
     except KeyError:
