@@ -23,7 +23,7 @@ from cti_client.settings import Key
 from cti_client.toml_file import Table, read_tables
 from cti_schema.errors import ConfigurationError
 
-__all__ = ["PASSWORD_VARIABLE", "Credentials", "Secret"]
+__all__ = ["PASSWORD_VARIABLE", "Credentials", "Secret", "read_private"]
 
 PASSWORD_VARIABLE: Final = "CTI_PASSWORD"  # noqa: S105 - a name, not a password
 
@@ -103,7 +103,12 @@ class Credentials:
         return f"<{len(self._logins)} logins>"
 
 
-def _read(file: Path) -> list[_Login]:
+def read_private(file: Path) -> bytes:
+    """Return what is in a file that only its owner can open.
+
+    Raises:
+        ConfigurationError: it cannot be read, others can read it too, or it is too long.
+    """
     try:
         with open(file, "rb") as stream:
             # Of the open file, not of its name, which may lead to another one a moment later.
@@ -115,6 +120,11 @@ def _read(file: Path) -> list[_Login]:
         raise ConfigurationError(f"{file}: {error.strerror or error}") from None
     if len(data) > _MOST_BYTES:
         raise ConfigurationError(f"{file}: too long for a file of passwords")
+    return data
+
+
+def _read(file: Path) -> list[_Login]:
+    data = read_private(file)
     return [_login(table) for table in read_tables(str(file), data, "login", _KEYS)]
 
 

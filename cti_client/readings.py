@@ -58,6 +58,12 @@ class Reading:
     aci_phase_deg: float = math.nan
     raw: Record = field(repr=False, compare=False)
 
+    @property
+    def temperature_t1_degc(self) -> float:
+        """The first auxiliary temperature."""
+        measured: Any = getattr(self.raw, "aux_temperature", None)
+        return float(getattr(measured[0], "value", measured[0])) if measured else math.nan
+
 
 _SAME_NAME = tuple(
     name

@@ -14,7 +14,7 @@ from cti_schema.errors import ConfigurationError, UnknownNameError
 
 __all__ = ["Key", "check_settings", "nearest", "valid_port"]
 
-_NEEDED: Final = {str: "a text", int: "a whole number", float: "a number"}
+_NEEDED: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,14 @@ class Key:
     """One key of a table.
 
     Attributes:
-        type: of its value: ``str``, ``int``, or ``float``, which a whole number is too.
+        type: of its value: ``str``, ``int``, ``bool``, or ``float``, which a whole number is too; or several.
         required: whether it must be there, and must not be empty.
+        many: whether it may be a list of such values too.
     """
 
-    type: type[str] | type[int] | type[float]
+    type: type | tuple[type, ...]
     required: bool = True
+    many: bool = False
 
 
 def check_settings(
@@ -52,11 +54,11 @@ def check_settings(
                 raise ConfigurationError(f"{where(None)}: the key {name!r} is missing")
             continue
         value = settings[name]
-        if not _fits(value, key.type):
-            raise ConfigurationError(
-                f"{where(name)}: {name!r} must be {_NEEDED[key.type]}, not {_what(value)}"
-            )
-        if key.required and isinstance(value, str) and not value.strip():
+        listed = value if key.many and isinstance(value, list) else [value]
+        for one in listed:
+            if not _fits(one, key.type):
+                raise ConfigurationError(f"{where(name)}: {name!r} must be {_needed(key)}, not {_what(one)}")
+        if not listed or (key.required and isinstance(value, str) and not value.strip()):
             raise ConfigurationError(f"{where(name)}: {name!r} is empty")
 
 
@@ -77,9 +79,16 @@ def valid_port(port: int, where: str) -> int:
     return port
 
 
-def _fits(value: object, wanted: type) -> bool:
+def _needed(key: Key) -> str:
+    types = key.type if isinstance(key.type, tuple) else (key.type,)
+    return " or ".join(_NEEDED[one] for one in types) + (", or a list of such" if key.many else "")
+
+
+def _fits(value: object, wanted: type | tuple[type, ...]) -> bool:
+    if isinstance(wanted, tuple):
+        return any(_fits(value, one) for one in wanted)
     if isinstance(value, bool):
-        return False
+        return wanted is bool
     if wanted is float:
         return isinstance(value, (int, float)) and math.isfinite(value)
     return isinstance(value, wanted)

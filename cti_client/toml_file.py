@@ -1,4 +1,4 @@
-"""TOML files that are lists of tables, ``[[name]]``; a mistake is named with its line. No meaning of any key.
+"""TOML files, above all lists of tables, ``[[name]]``; a mistake is told with its line. No meaning of any key.
 
 What stands in the file is never quoted: there may be a password in it.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 from cti_client.settings import Key, check_settings
 from cti_schema.errors import ConfigurationError
 
-__all__ = ["Table", "read_tables"]
+__all__ = ["Document", "Table", "read_document", "read_tables"]
 
 _NONE: Final[Mapping[str, str]] = {}
 
@@ -33,6 +33,61 @@ class Table:
     where: Callable[[str | None], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is in a file.
+
+    Attributes:
+        file: its name, for sentences.
+        text: what is in it.
+        values: the same, as TOML.
+    """
+
+    file: str
+    text: str = field(repr=False)
+    values: dict[str, Any] = field(repr=False)
+
+    def where(self, *path: str | int) -> str:
+        """Return the file, and the line where something stands, if that can be told: ``lab.toml, line 3``.
+
+        Args:
+            path: the names of tables and keys that lead there, and numbers, from 0, in lists of tables.
+        """
+        word = next((step for step in reversed(path) if isinstance(step, str)), "")
+        # The parser keeps no lines; so what stands above and in each line with the word is parsed.
+        for number, above in _beginnings(self.text, word):
+            try:
+                if _is_there(path, tomllib.loads(above)):
+                    return f"{self.file}, line {number}"
+            except tomllib.TOMLDecodeError:
+                continue  # within a text or a list of several lines
+        return self.file
+
+
+def read_document(file: str, data: bytes) -> Document:
+    """Return what is in a file.
+
+    Args:
+        file: its name, for sentences.
+        data: what is in it.
+
+    Raises:
+        ConfigurationError: it is no TOML.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+        return Document(file, text, tomllib.loads(text))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{file}, line {line}: this is no UTF-8, as TOML is") from None
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+), column (\d+)", str(error))
+        end = len(text.splitlines()) or 1
+        place = f"{file}, line {at[1]}, column {at[2]}" if at else f"{file}, line {end}"
+        reason = re.sub(r"(?<=character) .*| \(at .*", "", str(error))
+        raise ConfigurationError(f"{place}: this is no TOML ({reason})") from None
+
+
 def read_tables(
     file: str, data: bytes, table: str, keys: Mapping[str, Key], refused: Mapping[str, str] = _NONE
 ) -> list[Table]:
@@ -48,22 +103,12 @@ def read_tables(
     Raises:
         ConfigurationError: it is no TOML, or has something else in it.
     """
-    try:
-        text = data.decode("utf-8-sig")
-        found = tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ConfigurationError(f"{file}, line {line}: this is no UTF-8, as TOML is") from None
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+), column (\d+)", str(error))
-        end = len(text.splitlines()) or 1
-        place = f"{file}, line {at[1]}, column {at[2]}" if at else f"{file}, line {end}"
-        reason = re.sub(r"(?<=character) .*| \(at .*", "", str(error))
-        raise ConfigurationError(f"{place}: this is no TOML ({reason})") from None
+    document = read_document(file, data)
+    found = document.values
     for name, value in found.items():
         if name == table:
             continue
-        place = _place(file, text, name, partial(_has, name))
+        place = document.where(name)
         if name in refused:
             raise ConfigurationError(f"{place}: {refused[name]}")
         if isinstance(value, (dict, list)):
@@ -76,7 +121,7 @@ def read_tables(
         raise ConfigurationError(f"{file}: there is no [[{table}]] in it")
     tables = []
     for index, values in enumerate(entries):
-        where = partial(_where, file, text, table, index)
+        where = partial(_where, document, table, index)
         for name in values:
             if name in refused:
                 raise ConfigurationError(f"{where(name)}: {refused[name]}")
@@ -85,30 +130,19 @@ def read_tables(
     return tables
 
 
-def _has(name: str, data: Mapping[str, Any]) -> bool:
-    return name in data
+def _where(document: Document, table: str, index: int, key: str | None) -> str:
+    return document.where(table, index) if key is None else document.where(table, index, key)
 
 
-def _where(file: str, text: str, table: str, index: int, key: str | None) -> str:
-    def reached(data: Mapping[str, Any]) -> bool:
-        entries = data.get(table, [])
-        return len(entries) > index and (key is None or key in entries[index])
-
-    return _place(file, text, table if key is None else key, reached)
-
-
-def _place(file: str, text: str, word: str, reached: Callable[[Mapping[str, Any]], bool]) -> str:
-    """Return the file, and the line with a word at which something is reached, if that can be told.
-
-    The parser keeps no lines; so what stands above and in each line with the word is parsed.
-    """
-    for number, above in _beginnings(text, word):
-        try:
-            if reached(tomllib.loads(above)):
-                return f"{file}, line {number}"
-        except tomllib.TOMLDecodeError:
-            continue  # within a text or a list of several lines
-    return file
+def _is_there(path: tuple[str | int, ...], data: Any) -> bool:
+    for step in path:
+        if isinstance(step, int):
+            if not isinstance(data, list) or len(data) <= step:
+                return False
+        elif not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
 
 
 def _beginnings(text: str, word: str) -> Iterator[tuple[int, str]]:

@@ -144,12 +144,17 @@ def password(question: str) -> str:
     return str(click.prompt(question, hide_input=True, default="", show_default=False, err=True))
 
 
-def target_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a connection; it gets them as ``target``, a `Target`."""
+def target_options(command: Callable[..., None], port: str = "--port") -> Callable[..., None]:
+    """Give a command the options of a connection; it gets them as ``target``, a `Target`.
+
+    Args:
+        command: its function.
+        port: the option for the cycler's port, where ``--port`` is another one.
+    """
 
     @click.option("--host", default="127.0.0.1", show_default=True, help="The cycler's name or address.")
     @click.option(
-        "--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Its TCP port."
+        port, "port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Its TCP port."
     )
     @click.option("--user", envvar="CTI_USER", show_envvar=True,
                   help=f"Who logs in; the password comes from {PASSWORD_VARIABLE} or is asked for. "

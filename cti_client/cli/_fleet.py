@@ -32,9 +32,13 @@ def only_fleet(ctx: click.Context) -> None:
     Raises:
         click.UsageError: one does.
     """
-    for name in ("host", "port"):
-        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            raise click.UsageError(f"--{name} is about one cycler, --fleet about those of its file", ctx)
+    for option in ctx.command.params:
+        if (
+            option.name in ("host", "port")
+            and ctx.get_parameter_source(option.name) is not click.core.ParameterSource.DEFAULT
+        ):
+            name = option.opts[0]
+            raise click.UsageError(f"{name} is about one cycler, --fleet about those of its file", ctx)
 
 
 def open_fleet(places: list[Place], target: Target) -> Fleet:

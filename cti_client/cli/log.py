@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cti_client.fleet import Fleet
+    from cti_client.metrics import MetricsServer
     from cti_client.record import Logger, Sink
 
 #: Less room than that on the disk is none.
@@ -32,6 +33,10 @@ _LEAST_FREE = 10_000_000
                    "no other logger uses]")  # fmt: skip
 @click.option("--spool-size", type=click.IntRange(1, 1_000_000), default=1000, show_default=True,
               metavar="MB", help="How much may wait; when it is full, the oldest goes.")  # fmt: skip
+@click.option("--metrics-port", type=click.IntRange(0, 65535), metavar="PORT",
+              help="Also serve metrics there, as `cti exporter`, and those of targets.")  # fmt: skip
+@click.option("--metrics-bind", default="127.0.0.1", show_default=True, metavar="ADDRESS",
+              help="The address to serve them on.")  # fmt: skip
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -41,6 +46,8 @@ def command(
     rate: float,
     spool_file: Path | None,
     spool_size: int,
+    metrics_port: int | None,
+    metrics_bind: str,
 ) -> None:
     """Log the readings of all channels until Ctrl-C.
 
@@ -62,19 +69,33 @@ def command(
         only_fleet(ctx)
         places = read_fleet(fleet_file)
     Grid(rate)
+    server = None
+    if metrics_port is not None:
+        from cti_client.metrics import MetricsServer
+
+        server = MetricsServer(metrics_bind, metrics_port)
+        ctx.call_on_close(server.close)
     fleet = open_fleet(places, target)
     _check_room((spool_file or Path("readings.spool")).absolute().parent)
     sinks: list[Sink] = []
     try:
         for one in dict.fromkeys(targets):
             sinks.append(open_sink(one))
-        log(fleet, sinks, spool_file, spool_size * 1_000_000, rate)
+        log(fleet, sinks, spool_file, spool_size * 1_000_000, rate, target.timeout_s, server)
     finally:
         for sink in sinks:
             sink.close()
 
 
-def log(fleet: Fleet, sinks: list[Sink], spool_file: Path | None, spool_size: int, rate: float) -> None:
+def log(
+    fleet: Fleet,
+    sinks: list[Sink],
+    spool_file: Path | None,
+    spool_size: int,
+    rate: float,
+    timeout_s: float,
+    server: MetricsServer | None,
+) -> None:
     """Log until Ctrl-C."""
     import asyncio
     import signal
@@ -83,16 +104,25 @@ def log(fleet: Fleet, sinks: list[Sink], spool_file: Path | None, spool_size: in
     from cti_client.cli._log_view import LiveView, PlainView
 
     view = LiveView(fleet) if on_terminal() else PlainView()
+    options: dict[str, Any] = {"rate_hz": rate, "spool_size": spool_size, "say": view.say}
+    if server is not None:
+        from cti_client.metrics import Metrics
+
+        metrics = Metrics(fleet.names, 1.0 / rate, timeout_s, lambda: running.sinks)
+        options["on_poll"] = metrics.see
 
     def logger(spool: Path) -> Logger:
         from cti_client.record import Logger
 
-        return Logger(fleet, sinks, spool, rate_hz=rate, spool_size=spool_size, say=view.say)
+        return Logger(fleet, sinks, spool, **options)
 
     # Whoever ends a service ends it like Ctrl-C: what is gathered is written first.
     before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with suppress(KeyboardInterrupt), _logger(logger, spool_file) as running:
         view.begin(running, fleet.names, rate)
+        if server is not None:
+            server.start(metrics)
+            view.say(f"metrics: {server.url}")
         try:
             asyncio.run(_run(running, fleet, view.show))
         finally:

@@ -17,7 +17,18 @@ from cti_client.readings import Reading, readings_of
 from cti_client.step_text import step_text
 from cti_schema.message import Direction, Record
 
-__all__ = ["COLUMNS", "rows"]
+__all__ = ["COLUMNS", "notation", "rows", "with_readings"]
+
+#: Units of the labels as they stand in the names for machines; source: the format's ontology, version 1.3.0.
+_UNITS: Final = {
+    "s": "second", "V": "volt", "A": "ampere", "W": "watt", "degC": "celsius", "deg": "degree", "1": "",
+}  # fmt: skip
+
+
+def notation(label: str) -> str:
+    """Return a label of the format as its name for machines: ``Voltage / V`` is ``voltage_volt``."""
+    name, _, unit = label.partition(" / ")
+    return "_".join(filter(None, (*name.lower().split(), _UNITS.get(unit, unit.lower()))))
 
 
 def _number(name: str) -> Callable[[Heard, Reading], Any]:
@@ -34,14 +45,6 @@ def _part(name: str) -> Callable[[Heard, Reading], Any]:
         return None if found is None else getattr(found, name)
 
     return value
-
-
-def _temperature(heard: Heard, reading: Reading) -> float | None:
-    measured: Any = getattr(reading.raw, "aux_temperature", None)
-    if not measured:
-        return None
-    value: float = getattr(measured[0], "value", measured[0])
-    return None if math.isnan(value) else value
 
 
 #: Every column: its name, its type, and how a reading fills it. The first ones are those of the format.
@@ -63,7 +66,7 @@ COLUMNS: Final[tuple[tuple[str, type, Callable[[Heard, Reading], Any]], ...]] = 
     ("AC Internal Resistance / ohm", float, _number("acr_ohm")),
     ("Absolute Impedance / ohm", float, _number("aci_ohm")),
     ("Phase / deg", float, _number("aci_phase_deg")),
-    ("Temperature T1 / degC", float, _temperature),
+    ("Temperature T1 / degC", float, _number("temperature_t1_degc")),
     ("Connection", int, lambda heard, reading: heard.link and heard.link.number),
     ("Server", str, lambda heard, reading: heard.link and str(heard.link.server)),
     ("Channel", int, lambda heard, reading: reading.channel),
@@ -77,6 +80,13 @@ COLUMNS: Final[tuple[tuple[str, type, Callable[[Heard, Reading], Any]], ...]] = 
 
 def rows(entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each channel in each feedback that has readings; ``None`` where there is no value."""
+    for entry, readings in with_readings(entries):
+        for reading in readings:
+            yield tuple(make(entry, reading) for _, _, make in COLUMNS)
+
+
+def with_readings(entries: Iterable[Entry]) -> Iterator[tuple[Heard, list[Reading]]]:
+    """Yield the feedbacks that have readings, each with those that it has."""
     for entry in entries:
         if not isinstance(entry, Heard) or entry.direction is not Direction.FEEDBACK:
             continue
@@ -86,8 +96,7 @@ def rows(entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
         if channels[0].spec.field("voltage_v") is None:
             continue
         whole = [one for one in channels if getattr(one, "channel_index", -1) >= 0]
-        for reading in readings_of([_Listed(whole)]).values():
-            yield tuple(make(entry, reading) for _, _, make in COLUMNS)
+        yield entry, list(readings_of([_Listed(whole)]).values())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from cti_client.record.tables import TABLES, Batch
 from cti_client.step_text import StepText, step_text
 from cti_schema.enums import ChannelStatus as Status
 
-__all__ = ["AT_REST", "Observer", "Poll", "State", "is_running"]
+__all__ = ["AT_REST", "AUX", "Observer", "Poll", "State", "aux_values", "is_running"]
 
 #: While a test or a step goes on, its row is brought up to date so often.
 _REFRESH_MS: Final = 60_000
@@ -29,7 +29,7 @@ AT_REST: Final = frozenset({
 _EDGE_S: Final = 0.283
 
 #: Auxiliary readings by the name of their group, with the unit where the protocol tells one.
-_AUX: Final = {
+AUX: Final = {
     "aux_voltage": "aux_voltage_v",
     "aux_temperature": "aux_temperature_degc",
     "aux_pressure": "aux_pressure",
@@ -248,7 +248,7 @@ def _ended(row: Sequence[Any], time: int) -> Sequence[Any]:
 
 def _row(poll: Poll, key: int, reading: Reading, step: StepText | None) -> Sequence[Any]:
     """Return a row of the readings, in the order of the columns."""
-    aux = _aux(reading)
+    aux = aux_values(reading)
     temperature = aux.get("aux_temperature_degc")
     measured = (
         reading.test_time_s, reading.step_time_s, reading.voltage_v, reading.current_a, reading.power_w,
@@ -266,10 +266,10 @@ def _row(poll: Poll, key: int, reading: Reading, step: StepText | None) -> Seque
     )  # fmt: skip
 
 
-def _aux(reading: Reading) -> dict[str, list[float | None]]:
+def aux_values(reading: Reading) -> dict[str, list[float | None]]:
     """Return the auxiliary values that there are, by group, in the cycler's order."""
     found = {}
-    for group, name in _AUX.items():
+    for group, name in AUX.items():
         measured = getattr(reading.raw, group, None)
         if measured:
             values = [float(getattr(one, "value", one)) for one in measured]
