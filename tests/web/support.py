@@ -147,7 +147,7 @@ def shown(
         raise failed[0]
 
 
-def until(true: Callable[[], Any], seconds: float = 15.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait until something is true, and return it."""
     deadline = time.monotonic() + seconds
     while True:

@@ -46,7 +46,7 @@ export class Channel {
         make("div", {},
           make("div", { className: "tools" },
             choice("Curves against", ["Time", "Capacity"], "Time", (name) => this.curves.choose(name)),
-            choice("From when on", Object.keys(WINDOWS), this.window, (name) => { this.window = name; this.draw(); })),
+            choice("From when on", Object.keys(WINDOWS), this.window, (name) => { this.window = name; this.draw(true); })),
           make("section", { className: "panel", "aria-label": "Curves" }, this.curves.root)),
         make("aside", { className: "aside" },
           make("section", { className: "panel" }, make("h2", { textContent: "Last values" }), make("table", { className: "values" }, this.values)),
@@ -112,11 +112,11 @@ export class Channel {
     if (this.points) this.drawn = this.points;
   }
 
-  draw() {
+  draw(anew = false) {
     if (!this.drawn) return;
     const times = this.drawn.time, back = WINDOWS[this.window];
     const end = times.length ? times[times.length - 1] : 0;
-    this.curves.show(this.drawn, back === null ? this.test.seen_since : end - back);
+    this.curves.show(this.drawn, back === null ? this.test.seen_since : end - back, anew);
   }
 
   neighbours(channels) {

@@ -70,13 +70,25 @@ export class Curves {
     this.watch.observe(this.root);
   }
 
-  /** Show points; the axis of time is from `from` (milliseconds since 1970) on. */
-  show(points, from) {
+  /** Show points from `from` (milliseconds since 1970) on; a part that somebody looks at stays, if not `anew`. */
+  show(points, from, anew) {
     let first = 0;
     while (first < points.time.length && points.time[first] < from) first++;
     this.points = Object.fromEntries(Object.entries(points).map(([name, column]) => [name, first ? column.slice(first) : column]));
     if (!this.plots.length) this.build();
-    else for (const one of this.plots) { one.plot.setData(this.data(one.quantity)); this.tell(one); }
+    else for (const one of this.plots) {
+      const stay = !anew && this.zoomed(one.plot);
+      one.plot.setData(this.data(one.quantity), !stay);
+      if (stay) one.plot.redraw();
+      this.tell(one);
+    }
+  }
+
+  /** Tell whether less is shown than there is. */
+  zoomed({ data, scales }) {
+    const columns = this.against === "Time" ? [data[0]] : [data[1][0], data[2][0]];
+    const xs = columns.flat().filter((x) => x !== null);
+    return xs.some((x) => x < scales.x.min || x > scales.x.max);
   }
 
   choose(against) { this.against = against; this.build(); }
@@ -112,7 +124,7 @@ export class Curves {
     const common = {
       width: Math.max(240, this.root.clientWidth), height: quantity.height,
       legend: { show: false },
-      axes: [{ ...axis, size: 32 }, { ...axis, size: 62, space: 26 }],
+      axes: [{ ...axis, size: 32, space: 78 }, { ...axis, size: 62, space: 26 }],
     };
     if (this.against === "Time") {
       return { ...common,

@@ -139,7 +139,7 @@ export class Overview {
       tile.group = group;
     }
     const word = cycler.away ? `was: ${statusWord(channel)}` : statusWord(channel);
-    write(tile.word, word);
+    write(tile.word, statusWord(channel));
     write(tile.volts, this.dense ? number(channel.voltage_v, 2) : `${number(channel.voltage_v, 3)} V`);
     write(tile.amperes, `${number(channel.current_a, 3)} A`);
     write(tile.test, channel.test_name);
