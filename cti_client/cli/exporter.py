@@ -62,9 +62,7 @@ def command(
 
 def serve(fleet: Fleet, metrics: Metrics, server: MetricsServer, rate: float) -> None:
     """Poll and serve until Ctrl-C."""
-    import asyncio
-    import signal
-    from contextlib import suppress
+    from cti_client.cli._ending import run_until_ended
 
     def say(sentence: str) -> None:
         from datetime import UTC, datetime
@@ -76,13 +74,7 @@ def serve(fleet: Fleet, metrics: Metrics, server: MetricsServer, rate: float) ->
     what = fleet.names[0] if len(fleet.names) == 1 else f"{len(fleet.names)} cyclers"
     server.start(metrics)
     say(f"serving metrics of {what} at {rate:g} Hz on {server.url}")
-    # Whoever ends a service ends it like Ctrl-C, so that connections are closed.
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_poll(fleet, rate, metrics.see, say))
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    run_until_ended(_poll(fleet, rate, metrics.see, say))
 
 
 async def _poll(fleet: Fleet, rate: float, see: Callable[[Poll], None], say: Callable[[str], None]) -> None:

@@ -97,10 +97,7 @@ def log(
     server: MetricsServer | None,
 ) -> None:
     """Log until Ctrl-C."""
-    import asyncio
-    import signal
-    from contextlib import suppress
-
+    from cti_client.cli._ending import run_until_ended
     from cti_client.cli._log_view import LiveView, PlainView
 
     view = LiveView(fleet) if on_terminal() else PlainView()
@@ -116,18 +113,15 @@ def log(
 
         return Logger(fleet, sinks, spool, **options)
 
-    # Whoever ends a service ends it like Ctrl-C: what is gathered is written first.
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with suppress(KeyboardInterrupt), _logger(logger, spool_file) as running:
+    with _logger(logger, spool_file) as running:  # at its end, what is gathered is written
         view.begin(running, fleet.names, rate)
         if server is not None:
             server.start(metrics)
             view.say(f"metrics: {server.url}")
         try:
-            asyncio.run(_run(running, fleet, view.show))
+            run_until_ended(_run(running, fleet, view.show))
         finally:
             view.end()
-            signal.signal(signal.SIGTERM, before)
     view.sum_up(running)
 
 

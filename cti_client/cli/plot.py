@@ -33,8 +33,8 @@ def command(source: str, target: Path, cycler: str | None, channel: int | None, 
         raise ConfigurationError(f"{target}: a picture is a FILE.png or a FILE.svg")
     if not target.absolute().parent.is_dir():
         raise ConfigurationError(f"{target}: there is no folder {target.parent}")
-    from cti_client.plotting.figure import draw, summary
-    from cti_client.plotting.reading import Wanted, read_test
+    from cti_client.plotting import Wanted, draw, read_test
+    from cti_client.plotting.figure import summary
 
     test, curves = read_test(source, Wanted(cycler, channel, name))
     draw(test, curves, target)

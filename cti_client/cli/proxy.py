@@ -159,31 +159,22 @@ class _Watcher:
 
 
 async def _serve(proxy: Proxy) -> None:
-    import asyncio
     import logging
-    import signal
+
+    from cti_client.cli._ending import told_to_end
 
     # What happens to connections is told as it happens; nothing else in the package writes log lines here.
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logging.getLogger("cti_client.proxy").addHandler(handler)
-    loop = asyncio.get_running_loop()
-    told_to_stop = asyncio.Event()
-
-    def stop(*_: object) -> None:
-        loop.call_soon_threadsafe(told_to_stop.set)
-
-    numbers = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
-    before = {number: signal.signal(number, stop) for number in numbers if number is not None}
     try:
-        await proxy.start()
-        click.echo(f"listening on {address(proxy.host, proxy.port)}", err=True)
-        if not is_loopback(proxy.host):
-            click.echo(f"Warning: others can reach {proxy.host}.", err=True)
-        await told_to_stop.wait()
+        with told_to_end() as told:
+            await proxy.start()
+            click.echo(f"listening on {address(proxy.host, proxy.port)}", err=True)
+            if not is_loopback(proxy.host):
+                click.echo(f"Warning: others can reach {proxy.host}.", err=True)
+            await told.wait()
     finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
         logging.getLogger("cti_client.proxy").removeHandler(handler)
         await proxy.close()
         if proxy.refused:

@@ -14,9 +14,6 @@ from cti_client.cli._fleet import fleet_option, only_fleet, open_fleet
 if TYPE_CHECKING:
     import socket
 
-    from cti_client.fleet import Fleet
-    from cti_client.web.serving import Page
-
 TOKEN_VARIABLE = "CTI_WEB_TOKEN"  # noqa: S105 - a name, not a token
 
 
@@ -54,6 +51,7 @@ def command(
     Only shows: nothing that runs on a cycler is changed. Needs the extra "web". Where others can reach the
     page, they need a token: CTI_WEB_TOKEN, or one that is made and shown at the start.
     """
+    from cti_client.cli._ending import run_until_ended
     from cti_client.fleet_file import Place, read_fleet
     from cti_client.record.clock import Grid
     from cti_client.web.recorded import Recorded
@@ -75,8 +73,13 @@ def command(
     with listen(bind, web_port) as listening:  # before anybody is asked for a password
         fleet = open_fleet(places, target)
         page = Page(fleet, rate, rules, recorded)
-        _say(bind, listening, token, len(places))
-        _run(page, fleet, listening, bind, None if token is None else token[0])
+
+        async def show() -> None:
+            _say(bind, listening, token, len(places))
+            async with fleet:
+                await page.run(listening, token=token and token[0], local=is_loopback(bind))
+
+        run_until_ended(show())
 
 
 def _token(bind: str) -> tuple[str, bool] | None:
@@ -106,33 +109,3 @@ def _say(bind: str, listening: socket.socket, token: tuple[str, bool] | None, cy
         click.echo(f"Open it with ?token= and what {TOKEN_VARIABLE} says.", err=True)
     if not is_loopback(bind):
         click.echo("Warning: others can reach this page; what it sends is not encrypted.", err=True)
-
-
-def _run(page: Page, fleet: Fleet, listening: socket.socket, bind: str, token: str | None) -> None:
-    """Show the page until Ctrl-C; whoever ends a service ends it likewise."""
-    import asyncio
-    import signal
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        told_to_stop = asyncio.Event()
-
-        def stop(*_: object) -> None:
-            loop.call_soon_threadsafe(told_to_stop.set)
-
-        numbers = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
-        before = {number: signal.signal(number, stop) for number in numbers if number is not None}
-        try:
-            async with fleet:
-                showing = asyncio.create_task(page.run(listening, token=token, local=is_loopback(bind)))
-                stopping = asyncio.create_task(told_to_stop.wait())
-                await asyncio.wait([showing, stopping], return_when=asyncio.FIRST_COMPLETED)
-                if not showing.cancel():
-                    showing.result()  # it ended by itself: why is raised
-                stopping.cancel()
-                await asyncio.gather(showing, stopping, return_exceptions=True)
-        finally:
-            for number, previous in before.items():
-                signal.signal(number, previous)
-
-    asyncio.run(main())

@@ -176,34 +176,25 @@ def _replay(file: str) -> Replay:
 
 
 async def _serve(spoofer: Spoofer, host: str, users: Sequence[str] | None) -> None:
-    import asyncio
-    import signal
+    from cti_client.cli._ending import told_to_end
 
-    loop = asyncio.get_running_loop()
-    told_to_stop = asyncio.Event()
-
-    def stop(*_: object) -> None:
-        loop.call_soon_threadsafe(told_to_stop.set)
-
-    # Not loop.add_signal_handler, which Windows has not. Ctrl-Break is SIGBREAK and exists only there.
-    numbers = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
-    before = {number: signal.signal(number, stop) for number in numbers if number is not None}
     try:
-        try:
-            await spoofer.start()
-        except ConfigurationError as error:
-            raise click.ClickException(_reason(error, host, _failed_port(error, spoofer))) from None
-        _say(f"listening on {address(host, spoofer.port)}")
-        if not is_loopback(host):
-            click.echo(f"Warning: others can reach {host}, and CTI sends passwords in clear text.", err=True)
-        if spoofer.files_port is not None:
-            _say(f"files on {address(host, spoofer.files_port)}")
-        who = "Any user and password log in" if users is None else f"Only {', '.join(users)} logs in"
-        click.echo(f"{who}. Ctrl-C stops it.", err=True)
-        await told_to_stop.wait()
+        with told_to_end() as told:
+            try:
+                await spoofer.start()
+            except ConfigurationError as error:
+                raise click.ClickException(_reason(error, host, _failed_port(error, spoofer))) from None
+            _say(f"listening on {address(host, spoofer.port)}")
+            if not is_loopback(host):
+                click.echo(
+                    f"Warning: others can reach {host}, and CTI sends passwords in clear text.", err=True
+                )
+            if spoofer.files_port is not None:
+                _say(f"files on {address(host, spoofer.files_port)}")
+            who = "Any user and password log in" if users is None else f"Only {', '.join(users)} logs in"
+            click.echo(f"{who}. Ctrl-C stops it.", err=True)
+            await told.wait()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)  # a second Ctrl-C ends it at once
         await spoofer.close()
 
 

@@ -87,29 +87,23 @@ def watch(
     fleet: Fleet, rules: list[Rule], tell: Mapping[str, Sender], rate: float, allow_stop: bool, view: View
 ) -> None:
     """Watch until Ctrl-C."""
-    import asyncio
-    import signal
-    from contextlib import suppress
-
+    from cti_client.cli._ending import run_until_ended
     from cti_client.watch.watcher import Watcher
 
     for sentence in _doubts(rules, fleet.names, allow_stop):
         click.echo(f"Warning: {sentence}", err=True)
     watcher = Watcher(fleet, rules, tell, rate_hz=rate, allow_stop=allow_stop, say=view.say)
     what = fleet.names[0] if len(fleet.names) == 1 else f"{len(fleet.names)} cyclers"
-    view.say(f"watching {what} at {rate:g} Hz, {_count(len(rules), 'rule')}")
 
     async def run() -> None:
+        view.say(f"watching {what} at {rate:g} Hz, {_count(len(rules), 'rule')}")
         async with fleet:
             await watcher.run()
 
-    # Whoever ends a service ends it like Ctrl-C: what waits is told first.
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        with suppress(KeyboardInterrupt), watcher:
-            asyncio.run(run())
+        with watcher:  # at its end, what waits is told
+            run_until_ended(run())
     finally:
-        signal.signal(signal.SIGTERM, before)
         told = "; ".join(f"{one.name}: {one.done} told, {one.dropped} dropped" for one in watcher.workers)
         view.say(f"ended: {_count(watcher.fired, 'alert')} fired; {told}")
 

@@ -17,22 +17,18 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
 from cti_client.readings import Reading
 from cti_client.record.logger import SinkState
 from cti_client.record.observe import Poll
 from cti_client.step_text import step_text
-from cti_schema.errors import ConfigurationError
-
-try:
-    from prometheus_client.core import (
-        CounterMetricFamily,
-        GaugeMetricFamily,
-        HistogramMetricFamily,
-        Metric,
-    )
-    from prometheus_client.registry import Collector
-except ImportError:
-    raise ConfigurationError('metrics need prometheus_client: pip install "cti-toolkit[metrics]"') from None
 
 __all__ = ["Metrics"]
 

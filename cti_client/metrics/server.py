@@ -10,13 +10,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from cti_schema.errors import ConfigurationError
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.registry import Collector
 
-try:
-    from prometheus_client import CollectorRegistry, make_wsgi_app
-    from prometheus_client.registry import Collector
-except ImportError:
-    raise ConfigurationError('metrics need prometheus_client: pip install "cti-toolkit[metrics]"') from None
+from cti_schema.errors import ConfigurationError
 
 __all__ = ["MetricsServer"]
 

@@ -7,20 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from cti_client.dump.lines import safe
 from cti_client.plotting.curves import Curves, Cycle
 from cti_client.plotting.line import Line
 from cti_client.plotting.reading import Test
 from cti_schema.errors import ConfigurationError
-
-try:
-    import matplotlib as mpl
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-except ImportError:
-    raise ConfigurationError('a picture needs matplotlib: pip install "cti-toolkit[plot]"') from None
 
 __all__ = ["ENDINGS", "draw", "summary"]
 
@@ -52,6 +48,7 @@ _STYLE: Final[Any] = {
     "lines.markersize": 2.5,
     "legend.frameon": False,
     "axes.titlesize": 9.0,
+    "axes.formatter.limits": (-2, 4),
     "svg.hashsalt": "cti",  # the same test gives the same file
     "svg.image_inline": True,
 }
@@ -104,8 +101,9 @@ def _figure(test: Test, curves: Curves) -> Figure:
     current.set_xlabel(f"Test time / {unit}")
     if with_capacity:
         _draw_cycles(figure.add_subplot(grid[:, 1]), curves)
+    width_in = voltage.get_position().width * figure.get_figwidth()
     for axes in (voltage, current):
-        axes.yaxis.set_label_coords(-0.075, 0.5)
+        axes.yaxis.set_label_coords(-0.48 / width_in, 0.5)
     figure.suptitle(_plain(str(test)), fontsize=11.0, fontweight="bold", x=0.01, ha="left")
     return figure
 

@@ -5,6 +5,7 @@ What a part must remember of a channel (since when something holds, earlier valu
 
 from __future__ import annotations
 
+import math
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -109,7 +110,7 @@ class Rate:
 
     @property
     def name(self) -> str:
-        return f"rate({self.field.name}) per {self.unit}"
+        return f"rate({self.field.name}, {self.window_ms / 1000.0:g} s) per {self.unit}"
 
     def value(self, moment: Moment) -> Value:
         latest = self.field.value(moment.poll, moment.reading)
@@ -123,7 +124,8 @@ class Rate:
         time_ms = moment.now - values[0][0]
         if time_ms < self.window_ms:
             return None
-        return (latest - values[0][1]) * self.unit_ms / time_ms
+        change = (latest - values[0][1]) * self.unit_ms / time_ms
+        return None if math.isnan(change) else change
 
 
 @dataclass(frozen=True, eq=False, slots=True)

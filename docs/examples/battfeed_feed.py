@@ -34,4 +34,4 @@ with (
 
     for files in sink.files_by_series.values():
         lines = files[0].read_text(encoding="utf-8").splitlines()
-        print(files[0].name.split("__")[1], len(lines) > 2, lines[0][:44])
+        print(files[0].name.split("__")[1], len(lines) > 1, lines[0][:44])

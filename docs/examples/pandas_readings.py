@@ -3,16 +3,17 @@
 # mypy: disable-error-code="import-untyped"
 
 import asyncio
+import itertools
 import sqlite3
 import tempfile
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 from cti_client import Cycler, Fleet
 from cti_client.credentials import Secret
 from cti_client.fleet import Place
-from cti_client.record import Logger, open_sink
+from cti_client.record import Logger, Poll, open_sink
 from spoofer import Device, running
 
 QUERY = """
@@ -24,14 +25,22 @@ ORDER BY channel, slot
 
 
 async def record(port: int, folder: Path) -> None:
-    """Do for a second what `cti log` does."""
+    """Do what `cti log` does, for twenty polls."""
     place = Place("north", "127.0.0.1", port, "lab")
     fleet = Fleet([place], {"north": Secret("a password")})
     sinks = [open_sink(str(folder / "readings.sqlite"))]
-    with Logger(fleet, sinks, folder / "readings.spool", rate_hz=20.0) as logger:
+    polls, enough = itertools.count(1), asyncio.Event()
+
+    def see(poll: Poll) -> None:
+        if poll.error is None and next(polls) == 20:
+            enough.set()
+
+    spool = folder / "readings.spool"
+    with Logger(fleet, sinks, spool, rate_hz=20.0, on_poll=see) as logger:
         async with fleet:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(logger.run(), 1.0)
+            logging = asyncio.create_task(logger.run())
+            await enough.wait()
+            logging.cancel()
 
 
 def read(file: Path) -> pd.DataFrame:

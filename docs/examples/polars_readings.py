@@ -1,28 +1,36 @@
 """What `cti log` writes as Parquet and as Battery Data Format, read with polars."""
 
 import asyncio
+import itertools
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 from cti_client import Cycler, Fleet
 from cti_client.credentials import Secret
 from cti_client.fleet import Place
-from cti_client.record import Logger, open_sink
+from cti_client.record import Logger, Poll, open_sink
 from spoofer import Device, running
 
 
 async def record(port: int, folder: Path) -> None:
-    """Do for a second what `cti log` does."""
+    """Do what `cti log` does, for twenty polls."""
     place = Place("north", "127.0.0.1", port, "lab")
     fleet = Fleet([place], {"north": Secret("a password")})
     targets = [f"parquet:{folder / 'archive'}", f"bdf.csv:{folder / 'tests'}"]
     sinks = [open_sink(target) for target in targets]
-    with Logger(fleet, sinks, folder / "readings.spool", rate_hz=20.0) as logger:
+    polls, enough = itertools.count(1), asyncio.Event()
+
+    def see(poll: Poll) -> None:
+        if poll.error is None and next(polls) == 20:
+            enough.set()
+
+    spool = folder / "readings.spool"
+    with Logger(fleet, sinks, spool, rate_hz=20.0, on_poll=see) as logger:
         async with fleet:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(logger.run(), 1.0)
+            logging = asyncio.create_task(logger.run())
+            await enough.wait()
+            logging.cancel()
 
 
 def read_archive(folder: Path) -> pl.LazyFrame:

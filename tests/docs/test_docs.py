@@ -20,6 +20,7 @@ PROGRAMS = sorted(path.name for path in EXAMPLES.glob("*.py"))
 #: One line that each program must write, or a part of it: that it runs is not enough.
 EXPECTED = {
     "any_request.py": "GetSerialNumberFeedback(serial_number=100001, result=<GetSerialResult.SUCCESS: 0>)",
+    "battfeed_feed.py": "100001-channel-2 True test_time_second,voltage_volt,current_ampere",
     "behaviour.py": "after: 9 no such channel",
     "build_request.py": "test_name: the text has 73 units, the field 72",
     "byte_stream.py": "133 62 get_channels_info",
@@ -39,16 +40,25 @@ EXPECTED = {
     "json_shape.py": "the same bytes again: True",
     "look_only.py": "idle\nchannel 1: assign_schedule was refused: ",
     "look_at_declarations.py": "['stop_schedule_feedback'] {'channel_index': 'channel_index'}",
+    "pandas_readings.py": "times in UTC\n['cell-1', 'cell-2'] [True, True]",
+    "polars_readings.py": "[(1, 'cell-1', True), (2, 'cell-2', True)]\n['Test Time / s', 'Voltage / V', ",
     "record.py": "4 assign_schedule_feedback channel_index=0 result=success",
     "scenario.py": "600 s: channel 2 unsafe, channel 3 2.50 V",
     "resolve.py": "start_schedule: channel 2: took effect, it runs 'cell 7'",
     "schedule.py": "Finished after more than 1 h",
     "test_with_fixtures.py": "3 passed",
     "test_with_spoofer.py": "1 passed",
+    "watch_rules.py": "fired channel unsafe: north channel 2: status == unsafe or",
 }
 
 #: What a program needs that not everybody has.
-NEEDS = {"columns.py": "pyarrow", "dask_export.py": "distributed"}
+NEEDS = {
+    "battfeed_feed.py": "battfeed",
+    "columns.py": "pyarrow",
+    "dask_export.py": "distributed",
+    "pandas_readings.py": "pandas",
+    "polars_readings.py": "polars",
+}
 
 
 def run(*arguments: str, more: Mapping[str, str] | None = None) -> str:

@@ -91,8 +91,7 @@ def columns_of(image: Any, color: tuple[int, int, int]) -> Any:
 
 def curves_of(source: str, **wanted: Any) -> Any:
     """Return the points of all lines of a test, and how many readings and gaps there are."""
-    from cti_client.plotting import read_test
-    from cti_client.plotting.reading import Wanted
+    from cti_client.plotting import Wanted, read_test
 
     test, curves = read_test(source, Wanted(**wanted))
     halves = [half for cycle in curves.cycles for half in (cycle.charge, cycle.discharge)]
@@ -324,7 +323,8 @@ def test_without_matplotlib_the_extra_is_named(
 ) -> None:
     for name in [name for name in sys.modules if name.startswith("cti_client.plotting")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in ("matplotlib", "numpy"):
+        monkeypatch.setitem(sys.modules, name, None)
     ran = run("plot", "--out", "a.png")
     assert (ran.code, ran.err) == (2, 'Error: a picture needs matplotlib: pip install "cti-toolkit[plot]"\n')
 

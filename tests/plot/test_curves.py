@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 np = pytest.importorskip("numpy", reason="numpy is not installed")
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 from cti_client.plotting.curves import MOST_CYCLES, Curves, Rows  # noqa: E402
 from cti_client.plotting.line import Line  # noqa: E402

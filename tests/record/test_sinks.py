@@ -199,7 +199,7 @@ def test_names_that_cannot_be_files(tmp_path: Path) -> None:
 
 
 def test_every_column_of_the_format_is_a_column_of_readings() -> None:
-    assert len(bdf._COLUMNS) == len(bdf._FROM)
+    assert len(bdf._COLUMNS) == len(bdf.FROM)
 
 
 # --- bad input -----------------------------------------------------------------------------------

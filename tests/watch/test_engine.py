@@ -92,7 +92,7 @@ def test_a_rate_needs_its_window() -> None:
     alerts = run(watched, [warm(*pair) for pair in enumerate(rising)])
     assert states(alerts) == [("fired", 21)]
     (value,) = alerts[0].values.values()
-    assert [*alerts[0].values] == ["rate(temperature_t1_degc) per min"]
+    assert [*alerts[0].values] == ["rate(temperature_t1_degc, 10 s) per min"]
     assert value == pytest.approx(5.4)
 
 
@@ -108,6 +108,17 @@ def test_a_rate_that_falls_and_one_of_another_unit() -> None:
     assert states(run(watched, polls)) == [("fired", 5)]
     watched = engine(rule("rate(voltage_v, 5 s) <= -360 per h"))
     assert states(run(watched, polls)) == [("fired", 5)]
+
+
+def test_two_rates_of_one_field() -> None:
+    watched = engine(rule("rate(voltage_v, 2 s) > 0 per s and rate(voltage_v, 4 s) > 0 per s"))
+    (alert,) = run(watched, [poll(second, reading(voltage_v=float(second))) for second in range(6)])
+    assert alert.values == {"rate(voltage_v, 2 s) per s": 1.0, "rate(voltage_v, 4 s) per s": 1.0}
+
+
+def test_the_rate_of_what_is_infinite_is_absent() -> None:
+    watched = engine(rule("not rate(voltage_v, 2 s) > 1 per s"))
+    assert run(watched, [poll(second, reading(voltage_v=math.inf)) for second in range(6)]) == []
 
 
 def test_what_a_rate_remembers_is_bounded() -> None:

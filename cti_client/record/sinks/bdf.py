@@ -21,10 +21,10 @@ from cti_client.record.spool import MOST_BATCHES
 from cti_client.record.tables import READINGS, TABLES, Batch
 from cti_schema.errors import ConfigurationError
 
-__all__ = ["BdfSink"]
+__all__ = ["FROM", "BdfSink"]
 
 #: What stands in the columns of the format.
-_FROM: Final = {
+FROM: Final = {
     "Test Time / s": "test_time_s",
     "Voltage / V": "voltage_v",
     "Current / A": "current_a",
@@ -48,8 +48,8 @@ _FROM: Final = {
     "Schedule Name": "schedule_name",
 }
 
-_COLUMNS: Final = [(name, kind) for name, kind, _ in COLUMNS if name in _FROM]
-_PLACES: Final = [READINGS.place(_FROM[name]) for name, _ in _COLUMNS]
+_COLUMNS: Final = [(name, kind) for name, kind, _ in COLUMNS if name in FROM]
+_PLACES: Final = [READINGS.place(FROM[name]) for name, _ in _COLUMNS]
 _UNIX_TIME: Final = [name for name, _ in _COLUMNS].index("Unix Time / s")
 
 _CYCLER, _CHANNEL, _STATUS, _TEST = (

@@ -18,7 +18,7 @@ try:
 except ImportError:
     raise ConfigurationError('a database needs SQLAlchemy: pip install "cti-toolkit[db]"') from None
 
-__all__ = ["DatabaseSink"]
+__all__ = ["DatabaseSink", "declared", "in_utc", "open_engine", "sentence"]
 
 #: How long a connection may take.
 _CONNECT_S: Final = 5
@@ -48,12 +48,12 @@ class DatabaseSink:
     every_s = 0.0
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = open_engine(url)
         shown = self._engine.url.difference_update_query(["password"])
         self.name = shown.render_as_string(hide_password=True)
         self._known = self._engine.dialect.name in _KNOWN
         self._metadata = sa.MetaData()
-        self._tables = {table.name: _declared(table, self._metadata) for table in TABLES.values()}
+        self._tables = {table.name: declared(table, self._metadata) for table in TABLES.values()}
         self._statements = {
             table.name: sa.text(sql.upsert(table, named=True)).bindparams(
                 *(sa.bindparam(column.name, type_=column.type) for column in self._tables[table.name].c)
@@ -65,7 +65,7 @@ class DatabaseSink:
                 self._prepare(connection)
         except sa.exc.SQLAlchemyError as error:
             self._engine.dispose()
-            raise ConfigurationError(f"{self.name}: {_sentence(error)}") from None
+            raise ConfigurationError(f"{self.name}: {sentence(error)}") from None
         except ConfigurationError:
             self._engine.dispose()
             raise
@@ -113,7 +113,7 @@ class DatabaseSink:
         try:
             self._write_now(batch)
         except sa.exc.SQLAlchemyError as error:
-            raise OSError(_sentence(error)) from error
+            raise OSError(sentence(error)) from error
 
     def _write_now(self, batch: Batch) -> None:
         with self._engine.begin() as connection:
@@ -136,7 +136,7 @@ class DatabaseSink:
             if there is None:
                 connection.execute(target.insert(), values)
                 continue
-            old = {name: _in_utc(value) for name, value in there.items()}
+            old = {name: in_utc(value) for name, value in there.items()}
             changes = {
                 name: values[name] for name in sql.changing(table) if _better(table, name, old, values)
             }
@@ -148,7 +148,12 @@ class DatabaseSink:
         self._engine.dispose()
 
 
-def _engine(url: str) -> sa.Engine:
+def open_engine(url: str) -> sa.Engine:
+    """Return what connects to a database; nothing is connected yet.
+
+    Raises:
+        ConfigurationError: it is no database's URL, or a package is missing.
+    """
     try:
         parsed = sa.make_url(url)
         if parsed.drivername == "postgresql":
@@ -169,7 +174,8 @@ def _engine(url: str) -> sa.Engine:
         raise ConfigurationError(f"the database's driver {error.name!r} is not installed: {hint}") from None
 
 
-def _declared(table: Table, metadata: sa.MetaData) -> sa.Table:
+def declared(table: Table, metadata: sa.MetaData) -> sa.Table:
+    """Return a table as SQLAlchemy knows it."""
     types: dict[Kind, Any] = {
         Kind.TIME: sa.DateTime(timezone=True),
         Kind.TEXT: sa.Text(),
@@ -199,7 +205,7 @@ def _values(table: Table, row: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _in_utc(value: Any) -> Any:
+def in_utc(value: Any) -> Any:
     """Return a time with its zone, which some databases forget; other values as they are."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
@@ -214,7 +220,7 @@ def _better(table: Table, name: str, old: dict[str, Any], new: dict[str, Any]) -
     return bool(new[table.latest_by] >= old[table.latest_by])
 
 
-def _sentence(error: sa.exc.SQLAlchemyError) -> str:
+def sentence(error: sa.exc.SQLAlchemyError) -> str:
     """Return the database's own words, in one line."""
     original = getattr(error, "orig", None) or error
     return " ".join(str(original).split())
