@@ -32,6 +32,14 @@ SELECT slot, time, {", ".join(_COLUMNS)} FROM {READINGS.name}
 WHERE serial_number = ? AND channel = ? AND slot >= ? AND slot < ? AND test_name = ? ORDER BY slot LIMIT 1
 """  # noqa: S608 - our own names
 
+_LAST: Final = f"""
+SELECT slot, time, {", ".join(_COLUMNS)} FROM {READINGS.name}
+WHERE serial_number = ? AND channel = ? AND slot < ? AND test_name = ? ORDER BY slot DESC LIMIT 2
+"""  # noqa: S608 - our own names
+
+#: Without a reading for so many periods, the curve is broken.
+_PERIODS: Final = 3
+
 
 class Recorded:
     """A file of readings.
@@ -100,7 +108,7 @@ def _points(database: sqlite3.Connection, test: tuple[str, int, str], before: in
         )
     ]
     points: list[tuple[int, Any]] = list(gaps)
-    step = max(1, (before - first) // MOST_POINTS)
+    step = max(1, (before - first) // (MOST_POINTS - 2))
     at = first
     while at < before:
         where = (serial_number, channel, time_text(at), time_text(before), test_name)
@@ -110,6 +118,7 @@ def _points(database: sqlite3.Connection, test: tuple[str, int, str], before: in
         slot, time, *values = row
         points.append((_time(time), values))
         at = max(_time(slot) + 1, at + step)
+    points += _last(database, test, before)
     for time, values in sorted(points, key=lambda point: point[0]):
         if found["time"] and time <= found["time"][-1]:
             continue
@@ -119,6 +128,18 @@ def _points(database: sqlite3.Connection, test: tuple[str, int, str], before: in
         for name, value in zip(_COLUMNS, values or [None] * len(_COLUMNS), strict=True):
             found[name].append(value)
     return found
+
+
+def _last(database: sqlite3.Connection, test: tuple[str, int, str], before: int) -> list[tuple[int, Any]]:
+    """Return the last point, and a gap behind it where the log had ended: no row tells of that one."""
+    serial_number, channel, test_name = test
+    rows = database.execute(_LAST, (serial_number, channel, time_text(before), test_name)).fetchall()
+    if len(rows) < 2:
+        return []
+    (slot, time, *values), (slot_before, *_) = rows
+    period = _time(slot) - _time(slot_before)
+    gap = [(_time(time) + 1, None)] if before - _time(time) > _PERIODS * period else []
+    return [(_time(time), values), *gap]
 
 
 def _time(text: str) -> int:

@@ -54,10 +54,19 @@ def test_a_long_test_is_thinned_out(tmp_path: Path) -> None:
 
 def test_a_gap_stays_one(tmp_path: Path) -> None:
     polls = [*map(running, range(10)), *map(away, range(10, 15)), *map(running, range(15, 20))]
-    points = Recorded(written(tmp_path / "a.sqlite", polls)).points("1001", 1, "cell-1", AT + 30_000)
+    points = Recorded(written(tmp_path / "a.sqlite", polls)).points("1001", 1, "cell-1", AT + 20_000)
     assert points["voltage_v"].count(None) == 1
     assert points["time"][points["voltage_v"].index(None)] == AT + 10_000
     assert len(points["time"]) == 16
+
+
+def test_the_time_behind_the_end_of_the_log_is_a_gap(tmp_path: Path) -> None:
+    recorded = Recorded(written(tmp_path / "a.sqlite", map(running, range(10))))
+    points = recorded.points("1001", 1, "cell-1", AT + 12_000)
+    assert points["time"][-1] == AT + 9250
+    points = recorded.points("1001", 1, "cell-1", AT + 60_000)
+    assert points["time"][-2:] == [AT + 9250, AT + 9251]
+    assert points["voltage_v"][-2:] == [3.0009, None]
 
 
 @pytest.mark.parametrize(
@@ -102,11 +111,11 @@ def test_it_is_read_while_it_is_written_and_never_changed(tmp_path: Path) -> Non
     sink = open_sink(str(file))
     sink.write([observer.see(running(second)) for second in range(5)])
     recorded = Recorded(file)
-    assert len(recorded.points("1001", 1, "cell-1", AT + 10**6)["time"]) == 5
+    assert len(recorded.points("1001", 1, "cell-1", AT + 6_000)["time"]) == 5
     with pytest.raises(sqlite3.OperationalError, match="readonly"), closing(recorded._open()) as database:
         database.execute("DELETE FROM readings")
     sink.write([observer.see(running(5))])
-    assert len(recorded.points("1001", 1, "cell-1", AT + 10**6)["time"]) == 6
+    assert len(recorded.points("1001", 1, "cell-1", AT + 6_000)["time"]) == 6
     sink.close()
 
 
