@@ -142,7 +142,8 @@ class Connection:
         plain = not getattr(frame, "stray", 0) and self._faults.idle and self._replay is None
         kept = self._steady.get(frame) if plain else None
         if kept is not None:
-            self._tell_answer(kept, len(frame))
+            if self._watched:
+                self._tell_answer(kept, len(frame))
             yield Send(kept.data)
             return
         try:
@@ -183,16 +184,20 @@ class Connection:
     def _send_steady(self, frame: bytes, request: Message, extended: int) -> Iterator[Act]:
         """Send an answer, and keep it. The moment is taken before: an answer may be older than it says."""
         moment, revision = self._device.moment, self._device.revision
-        feedbacks = list(answer(self._device, self.session, request, extended))
+        feedbacks = answer(self._device, self.session, request, extended)
+        if not isinstance(feedbacks, Sequence):
+            feedbacks = list(feedbacks)
         try:
-            frames = [encode(feedback) for feedback in feedbacks]
+            patched = self._steady.patched(frame, feedbacks)
+            frames = [encode(feedback) for feedback in feedbacks] if patched is None else [patched]
         except EncodeError:
             yield from self._send(request, feedbacks, extended)
             return
         sizes = [len(one) for one in frames]
         kept = Answer(request, feedbacks, sizes, b"".join(frames), moment, revision)
         self._steady.put(bytes(frame), kept)
-        self._tell_feedbacks(feedbacks, sizes)
+        if self._watched:
+            self._tell_feedbacks(feedbacks, sizes)
         yield Send(kept.data)
 
     def _send(self, request: Message, feedbacks: Iterable[Feedback], extended: int) -> Iterator[Act]:

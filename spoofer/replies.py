@@ -141,12 +141,20 @@ def unknown_command(request: Message, extended_code: int = 0) -> UnknownCommandF
     return UnknownCommandFeedback(command=code, extended_command=extended_code)
 
 
-def _complete(request: Request[Any]) -> Request[Any]:
-    """Return the request with plain values in the place of members that are absent from its JSON body."""
-    values = {kind.name: value for kind, value in request.present()}
-    if len(values) == len(request.spec.values):
-        return request
-    return default(type(request), **values)
+def _complete(record: M) -> M:
+    """Return the record with plain values in the place of members that are absent from JSON objects."""
+    values = {kind.name: value for kind, value in record.present()}
+    if record.spec.form == "json":
+        values = {name: _completed(value) for name, value in values.items()}
+    elif len(values) == len(record.spec.values):
+        return record
+    return default(type(record), **values)
+
+
+def _completed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_completed(item) for item in value]
+    return _complete(value) if isinstance(value, Record) else value
 
 
 def refined(record: type[M], values: object, **more: Any) -> M:

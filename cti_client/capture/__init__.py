@@ -5,8 +5,8 @@ errors. Bytes go one way: `files` and `records` (file to packets), `links` (pack
 `reassembly` (segments to bytes in order); `write` goes back.
 
 Beside it goes the way for large captures, which needs numpy and the extra ``columns``: `tables` (file to
-packets by the block), `stretches` (to the bytes of many packets at once), and two modules that do know CTI:
-`frames` and `arrow`, whose `decode_to_arrow` is offered here and imported when it is used.
+packets by the block), `stretches` (to the bytes of many packets at once), and three modules that do know CTI:
+`frames`, `reading_columns` and `arrow`, whose `decode_to_arrow` is offered here and imported when it is used.
 """
 
 from __future__ import annotations

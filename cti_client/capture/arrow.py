@@ -1,8 +1,6 @@
 """The channel readings of a capture as Arrow, many frames at once and in bounded memory.
 
-The one module of this package that knows what messages are: it leads from `stretches` and `frames` to
-`cti_schema.columns`. Which messages have readings follows from their declarations: feedbacks with a list
-``channels`` of records that have a voltage.
+It leads from `stretches` and `frames` to `cti_schema.columns`; what the columns are, `reading_columns` knows.
 """
 
 from __future__ import annotations
@@ -11,22 +9,21 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from cti_client.capture.frames import Array, Cut, Side
 from cti_client.capture.links import Endpoint
+from cti_client.capture.reading_columns import reading_messages, reading_schema
 from cti_client.capture.streams import Chunk, Connection, Gap
 from cti_client.capture.stretches import Happened, Stretch, StretchReader
-from cti_schema import kinds as k
-from cti_schema.columns.arrays import Lists, Records
-from cti_schema.columns.many import BulkReader, Columns, columns
+from cti_schema.columns.arrays import Lists, concat
+from cti_schema.columns.many import BulkReader
 from cti_schema.message import Direction, Message
-from cti_schema.registry import messages, registry
+from cti_schema.registry import registry
 from cti_schema.wire.codec import choose
 
 __all__ = ["ReadingBatches", "decode_to_arrow", "reading_messages"]
@@ -35,10 +32,6 @@ __all__ = ["ReadingBatches", "decode_to_arrow", "reading_messages"]
 _ROWS: Final = 1 << 16
 #: Distinct texts of all fields of a message that are kept at most from batch to batch.
 _WORDS: Final = 1 << 16
-
-_FIRST: Final = (
-    ("time", pa.float64()), ("connection", pa.int32()), ("frame", pa.int64()), ("channel", pa.int64()),
-)  # fmt: skip
 
 
 def decode_to_arrow(path_or_bytes: str | Path | bytes) -> pa.Table:
@@ -66,65 +59,27 @@ def decode_to_arrow(path_or_bytes: str | Path | bytes) -> pa.Table:
     return table.replace_schema_metadata({"cti": json.dumps(batches.facts())})
 
 
-@lru_cache(maxsize=1)
-def reading_messages() -> tuple[type[Message], ...]:
-    """Return the feedbacks that have readings of channels."""
-    return tuple(one for one in messages() if one.spec.direction is Direction.FEEDBACK and _record(one))
+class _Part(NamedTuple):
+    """The readings in some feedbacks of one connection.
 
+    Attributes:
+        message: the class of the feedbacks.
+        channels: their readings.
+        times: Unix time of each feedback.
+        connections: number of the connection of each.
+        numbers: number of each among all messages.
+    """
 
-def _record(message: type[Message]) -> Any:
-    field: Any = message.spec.field("channels")
-    if isinstance(field, k.Array) and isinstance(field.item, k.Nested):
-        record: Any = field.item.record
-    elif isinstance(field, k.Member) and field.of.item is not None:
-        record = field.of.item.record
-    else:
-        return None
-    return record if record is not None and record.spec.field("voltage_v") is not None else None
+    message: type[Message]
+    channels: Lists
+    times: Array
+    connections: Array
+    numbers: Array
 
-
-@lru_cache(maxsize=1)
-def _schema() -> tuple[pa.Schema, dict[tuple[str, str], str]]:
-    """Return the columns of all messages, and by message and field how a column is called."""
-    types: dict[str, pa.DataType] = {}
-    kinds: dict[str, Any] = {}
-    names: dict[tuple[str, str], str] = {}
-    for message in reading_messages():
-        record = _record(message)
-        for field in columns((), message).arrow("channels").schema:
-            if field.name == "frame":
-                continue
-            name = field.name
-            common = _common(types.get(name, field.type), field.type)
-            if common is None:
-                # The same name for something else: it gets a column of its own.
-                name = f"{name}_{message.spec.form}"
-                common = field.type
-            types[name] = common
-            kinds.setdefault(name, record.spec.field(field.name))
-            names[message.spec.name, field.name] = name
-    fields = [pa.field(name, kind, metadata=_about(kinds[name])) for name, kind in types.items()]
-    return pa.schema([*(pa.field(name, kind) for name, kind in _FIRST), *fields]), names
-
-
-def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
-    """Return the type that holds the numbers of both."""
-    if one == other:
-        return one
-    if pa.types.is_floating(one) and pa.types.is_floating(other):
-        return pa.float64()
-    whole = (
-        pa.types.is_integer(one) or pa.types.is_boolean(one),
-        pa.types.is_integer(other) or pa.types.is_boolean(other),
-    )
-    return pa.int64() if all(whole) else None
-
-
-def _about(kind: Any) -> dict[str, str]:
-    """Return what a declaration says of a field."""
-    enum: Any = kind.of.enum if isinstance(kind, k.Member) else getattr(kind, "enum", None)
-    values = {} if enum is None else {"values": json.dumps({member.value: member.label for member in enum})}
-    return {name: text for name, text in (("unit", kind.unit), ("doc", kind.doc)) if text} | values
+    @property
+    def rows(self) -> int:
+        """Readings in all of them."""
+        return len(self.channels.items)
 
 
 class ReadingBatches:
@@ -145,7 +100,7 @@ class ReadingBatches:
         self.frames = 0
         self.problems: Counter[str] = Counter()
         self.servers: dict[int, Endpoint] = {}
-        self.schema, self._names = _schema()
+        self.schema, self._names = reading_schema()
         self._stretches = StretchReader(source)
         self._rows = rows
         self._sides: dict[tuple[int, Endpoint], Side] = {}
@@ -178,16 +133,19 @@ class ReadingBatches:
             CaptureError: this is no capture file.
             OSError: it cannot be read.
         """
-        waiting: list[pa.RecordBatch] = []
+        waiting: list[_Part] = []
         for block in self._stretches:
             waiting += self._block(block)
-            if sum(batch.num_rows for batch in waiting) >= self._rows:
-                yield _one(waiting)
+            full = [message for message, reader in self._readers.items() if reader.distinct > _WORDS]
+            if waiting and (full or sum(part.rows for part in waiting) >= self._rows):
+                yield self._batch(waiting)
                 waiting = []
+                for message in full:
+                    del self._readers[message]
         if waiting:
-            yield _one(waiting)
+            yield self._batch(waiting)
 
-    def _block(self, block: list[Stretch | Happened]) -> list[pa.RecordBatch]:
+    def _block(self, block: list[Stretch | Happened]) -> list[_Part]:
         cuts: list[tuple[Connection, Endpoint, Cut]] = []
         for what in block:
             connection = what.connection if isinstance(what, Stretch) else what.event.connection
@@ -198,7 +156,7 @@ class ReadingBatches:
         numbers = np.empty(len(order), np.int64)
         numbers[order] = np.arange(self.frames + 1, self.frames + 1 + len(order))
         self.frames += len(order)
-        batches = []
+        parts = []
         before = 0
         for connection, sender, cut in cuts:
             own = numbers[before : before + len(cut.sizes)]
@@ -206,8 +164,8 @@ class ReadingBatches:
             made = self._readings(connection, cut, own)
             if made:
                 self.servers.setdefault(connection.number, sender)
-            batches += made
-        return [_sorted(batches)] if batches else []
+            parts += made
+        return parts
 
     def _side(self, connection: Connection, sender: Endpoint) -> Side:
         return self._sides.setdefault((connection.number, sender), Side())
@@ -229,19 +187,23 @@ class ReadingBatches:
                 if closed is not None:
                     yield sender, closed.close(event.timestamp, packet)
 
-    def _readings(self, connection: Connection, cut: Cut, numbers: Array) -> list[pa.RecordBatch]:
-        batches = []
+    def _readings(self, connection: Connection, cut: Cut, numbers: Array) -> list[_Part]:
+        parts = []
         for code in sorted(self._codes & set(np.unique(cut.codes).tolist())):
             those = np.flatnonzero(cut.codes == code)
             for message, chosen in self._messages(cut, code, those):
                 frames = None if cut.frames is None else [cut.frames[place] for place in chosen.tolist()]
-                reader = self._reader(message)
-                found = reader.read(
+                if message not in self._readers:
+                    self._readers[message] = BulkReader(message)
+                found = self._readers[message].read(
                     cut.data, cut.starts[chosen], cut.sizes[chosen], (), frames, frames is None
                 )
                 self.problems += found.problems
-                batches.append(self._batch(connection, found, cut.times[chosen], numbers[chosen]))
-        return batches
+                rows = chosen[found.frame]
+                channels: Any = found.values.fields["channels"]
+                connections = np.full(len(rows), connection.number, np.int32)
+                parts.append(_Part(message, channels, cut.times[rows], connections, numbers[rows]))
+        return parts
 
     def _messages(self, cut: Cut, code: int, those: Array) -> list[tuple[type[Message], Array]]:
         """Return the messages of frames of one code."""
@@ -255,20 +217,26 @@ class ReadingBatches:
         wanted = [one for one in reading_messages() if one in chosen]
         return [(one, those[[other is one for other in chosen]]) for one in wanted]
 
-    def _reader(self, message: type[Message]) -> BulkReader:
-        reader = self._readers.get(message)
-        if reader is None or reader.distinct > _WORDS:
-            reader = self._readers[message] = BulkReader(message)
-        return reader
+    def _batch(self, parts: list[_Part]) -> pa.RecordBatch:
+        """Return the readings of some feedbacks, in the order of their frames."""
+        made = [
+            self._message_batch([part for part in parts if part.message is message])
+            for message in reading_messages()
+            if any(part.message is message for part in parts)
+        ]
+        batch = _one(made)
+        frames = batch.column("frame").to_numpy()
+        if (frames[1:] >= frames[:-1]).all():
+            return batch
+        return batch.take(pa.array(np.argsort(frames, kind="stable")))
 
-    def _batch(self, connection: Connection, found: Columns, times: Array, numbers: Array) -> pa.RecordBatch:
+    def _message_batch(self, parts: list[_Part]) -> pa.RecordBatch:
         from cti_schema.columns.arrow import array
 
-        channels = found.values.fields["channels"]
-        assert isinstance(channels, Lists)
-        assert isinstance(channels.items, Records)
-        frame = found.frame[channels.rows]
-        items = channels.items
+        message = parts[0].message
+        channels: Lists = concat([part.channels for part in parts])
+        frame = channels.rows
+        items: Any = channels.items
         index: Any = items.fields["channel_index"]
         # A record that was cut short may not say which channel it is about.
         named = index.values >= 0 if index.valid is None else (index.values >= 0) & index.valid
@@ -278,13 +246,13 @@ class ReadingBatches:
             index = items.fields["channel_index"]
         count = len(frame)
         arrays = {
-            "time": pa.array(times[frame]),
-            "connection": pa.array(np.full(count, connection.number, np.int32)),
-            "frame": pa.array(numbers[frame]),
+            "time": pa.array(np.concatenate([part.times for part in parts])[frame]),
+            "connection": pa.array(np.concatenate([part.connections for part in parts])[frame]),
+            "frame": pa.array(np.concatenate([part.numbers for part in parts])[frame]),
             "channel": pa.array(index.values.astype(np.int64) + 1),
         }
         for name, column in items.fields.items():
-            called = self._names[found.message.spec.name, name]
+            called = self._names[message.spec.name, name]
             made = array(column)
             wanted = self.schema.field(called).type
             arrays[called] = made if made.type == wanted else made.cast(wanted)
@@ -301,15 +269,6 @@ class ReadingBatches:
                 self._nulls.clear()
             made = self._nulls[kind, count] = pa.nulls(count, kind)
         return made
-
-
-def _sorted(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """Return the rows of batches in the order of their frames."""
-    batch = _one(batches)
-    frames = batch.column("frame").to_numpy()
-    if (frames[1:] >= frames[:-1]).all():
-        return batch
-    return batch.take(pa.array(np.argsort(frames, kind="stable")))
 
 
 def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:

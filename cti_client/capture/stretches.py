@@ -41,7 +41,7 @@ class Stretch(NamedTuple):
 
     connection: Connection
     sender: Endpoint
-    parts: list[bytes]
+    parts: list[memoryview]
     ends: Array
     times: Array
     packets: Array
@@ -156,11 +156,9 @@ class StretchReader:
                 state.directions[receiver].acknowledge(int(numbers[ahead.argmax()]))
             if len(filled):
                 times = np.maximum.accumulate(np.maximum(plain.table.times[filled], direction.time))
-                data = plain.table.data
-                spans = zip(plain.starts[filled].tolist(), plain.ends[filled].tolist(), strict=True)
-                parts = [data[start:end] for start, end in spans]
+                parts = plain.payloads(filled)
                 ends = np.cumsum(plain.sizes[filled])
-                direction.advance(int(ends[-1]), parts[-1], float(times[-1]))
+                direction.advance(int(ends[-1]), bytes(parts[-1]), float(times[-1]))
                 found.append(Stretch(state.connection, side, parts, ends, times, filled))
         state.time = float(plain.table.times[run[-1]])
         return sorted(found, key=lambda stretch: int(stretch.packets[0]))
@@ -216,6 +214,12 @@ class _Plain:
         self.usual = usual
         self.quiet = usual & ((head["flags"] & (FIN | SYN | RST)) == 0)
         self.sender = _end(head, "source")
+
+    def payloads(self, packets: Array) -> list[memoryview]:
+        """Return the payload of each of these packets, not copied."""
+        data = memoryview(self.table.data)
+        spans = zip(self.starts[packets].tolist(), self.ends[packets].tolist(), strict=True)
+        return [data[start:end] for start, end in spans]
 
     def runs(self) -> Iterator[Array]:
         """Yield the packets in groups, in the order in which the groups begin.

@@ -27,7 +27,7 @@ from cti_client.capture.records import (
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
 #: Bytes that are read at a time.
-BLOCK: Final = 8 << 20
+BLOCK: Final = 4 << 20
 
 #: Packets that `records` has read are put together by so many.
 _MANY: Final = 4096

@@ -10,10 +10,6 @@ from cti_schema.wire.frame import CHECKSUM, LEAST_FRAME, TOKEN
 #: A frame's header; see `cti_schema.wire.frame`.
 HEADER = np.dtype([("token", "<u8"), ("length", "<u4"), ("code", "<u4"), ("extended_code", "<u4")])
 _TOKEN = np.uint64(int.from_bytes(TOKEN, "little"))
-#: So many bytes stay in the processor's cache.
-_NEAR = 1 << 19
-#: The inverse of 257 modulo 65536.
-_INVERSE = np.uint16(65281)
 
 
 def gather(data: bytes, places: Array, dtype: np.dtype[np.void]) -> Array:
@@ -32,39 +28,24 @@ def sums(data: bytes, starts: Array, ends: Array) -> Array:
 
     Args:
         data: all bytes.
-        starts: where the pieces begin, in rising order and without overlap.
-        ends: where they end; each has two bytes at least.
+        starts: where the pieces begin, in rising order.
+        ends: where they end; each has a byte at least.
 
-    The bytes are added two at a time, once as ``low + 256 high`` from the even places and once from the odd
-    ones. Each byte was low once and high once then, but for the first and the last one of a piece: the total
-    is 257 times the sum, and 257 has an inverse. So nothing is masked, shifted or copied.
+    Pieces of the same size are the rows of a table: of that numpy widens a little at a time, and copies
+    nothing where they follow each other.
     """
-    bytes_ = np.frombuffer(data, np.uint8)
-    total = 256 * bytes_[starts].astype(np.uint16) + bytes_[ends - 1]
-    # Piece by piece: what was added once is still in the processor's cache when it is added again.
-    edges = np.flatnonzero(np.diff(ends // _NEAR)) + 1
-    for some in map(slice, [0, *edges.tolist()], [*edges.tolist(), len(starts)]):
-        for parity in (0, 1):
-            first = starts[some] + (starts[some] + parity) % 2
-            total[some] += _pairs(data, first, (ends[some] - first) // 2)
-    sums_: Array = total * _INVERSE
-    return sums_
-
-
-def _pairs(data: bytes, first: Array, counts: Array) -> Array:
-    """Return sums of little-endian pairs of bytes, so many from each place on.
-
-    Between two places is an even number of bytes; what is there is added up too, and not wanted.
-    """
-    found = np.zeros(len(first), np.uint16)
-    some = counts > 0
-    if not some.any():
-        return found
-    begins, ends = first[some], first[some] + 2 * counts[some]
-    # No more than is needed: numpy copies what does not stand at an even address.
-    pairs = np.ndarray(((int(ends[-1]) - int(begins[0])) // 2,), "<u2", data, int(begins[0]))
-    places = ((np.stack([begins, ends], axis=1) - begins[0]) // 2).ravel()[:-1]
-    found[some] = np.add.reduceat(pairs, places, dtype=np.uint16)[::2]
+    found = np.zeros(len(starts), np.uint16)
+    sizes = ends - starts
+    order = np.argsort(sizes, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(sizes[order])) + 1) if len(order) else ():
+        places, size = starts[rows], int(sizes[rows[0]])
+        steps = np.diff(places)
+        if len(rows) == 1 or (steps == steps[0]).all():
+            step = int(steps[0]) if len(rows) > 1 else size
+            table: Array = np.ndarray((len(rows), size), np.uint8, data, int(places[0]), (step, 1))
+        else:
+            table = gather(data, places, np.dtype((np.void, size))).view(np.uint8).reshape(-1, size)
+        found[rows] = np.add.reduce(table, axis=1, dtype=np.uint16)
     return found
 
 

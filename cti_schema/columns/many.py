@@ -28,7 +28,7 @@ from cti_schema.wire.report import BODY_OFFSET, MOST_NOTES
 if TYPE_CHECKING:
     import pyarrow  # type: ignore[import-untyped]
 #: Frames are read so many bytes at a time: what is copied of them stays in the processor's cache.
-BLOCK: Final = 2 << 20
+BLOCK: Final = 4 << 20
 #: Frames that are taken at a time.
 _SOME: Final = 4096
 
@@ -111,8 +111,7 @@ def columns(frames: Iterable[bytes], message: type[Message]) -> Columns:
     reader = BulkReader(message)
     parts: list[Columns] = []
     before = 0
-    for block in _blocks(frames):
-        sizes = np.fromiter(map(len, block), np.int64, len(block))
+    for block, sizes in _blocks(frames):
         odd: list[int] = []
         if set(map(type, block)) != {bytes}:
             odd = [place for place, frame in enumerate(block) if _odd(frame, message)]
@@ -122,14 +121,16 @@ def columns(frames: Iterable[bytes], message: type[Message]) -> Columns:
     return joined(parts) if parts else reader.read(b"", np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-def _blocks(frames: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _blocks(frames: Iterable[bytes]) -> Iterator[tuple[list[bytes], Array]]:
+    """Yield the frames, so many at a time, with their sizes."""
     waiting = iter(frames)
     while some := list(islice(waiting, _SOME)):
-        ends = np.cumsum(np.fromiter(map(len, some), np.int64, len(some)))
+        sizes = np.fromiter(map(len, some), np.int64, len(some))
+        ends = np.cumsum(sizes)
         first = done = 0
         while first < len(some):
             last = max(int(np.searchsorted(ends, done + BLOCK, "right")), first + 1)
-            yield some[first:last]
+            yield some[first:last], sizes[first:last]
             first, done = last, int(ends[last - 1])
 
 

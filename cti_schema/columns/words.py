@@ -7,7 +7,7 @@ have the same texts. That is only a guess of where to look first; what is equal 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, repeat
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -102,6 +102,10 @@ class TextRun:
         for kind in kinds:
             places.append(places[-1] + kind.size())
         self._slices = [slice(*pair) for pair in pairwise(places)]
+        #: Keys that were looked up last, and what was found. The next rows often have the same.
+        self._keys: list[int] = []
+        self._raws: list[bytes | tuple[()]] = []
+        self._rows = np.zeros(0, np.int64)
         self._forget()
 
     def read(self, data: bytes, places: list[int], keys: list[int]) -> tuple[list[Texts], Array]:
@@ -112,18 +116,22 @@ class TextRun:
             places: where the texts of each row begin.
             keys: of each row what tells that its texts are likely those of an earlier row.
         """
-        seen, numbered = self._seen, self._seen_numbers
-        raws = map(seen.get, keys, repeat(()))
-        rows = list(map(numbered.get, keys, repeat(0)))
-        same = list(map(data.startswith, raws, places))
+        if self._keys[: len(keys)] != keys:
+            self._keys = keys
+            self._raws = [self._seen.get(key, ()) for key in keys]
+            self._rows = np.array([self._seen_numbers.get(key, 0) for key in keys], np.int64)
+        same = list(map(data.startswith, self._raws, places))
+        numbers = self._rows[: len(keys)]
         if not all(same):
+            numbers = numbers.copy()
+            seen, numbered = self._seen, self._seen_numbers
             for row, (known, key, place) in enumerate(zip(same, keys, places, strict=True)):
                 if not known:
                     raw = data[place : place + self.size]
                     if seen.get(key) != raw:
                         seen[key], numbered[key] = raw, self._number(raw)
-                    rows[row] = numbered[key]
-        numbers = np.array(rows, np.int64)
+                    numbers[row] = numbered[key]
+            self._keys = []
         codes = np.array(self._codes, np.int32)
         found = [words.column(codes[:, place][numbers]) for place, words in enumerate(self.words)]
         undecoded = np.flatnonzero(codes[:, -1][numbers] < 0)
@@ -149,5 +157,6 @@ class TextRun:
         #: Place in the list of codes, by the bytes of all texts.
         self._numbers: dict[bytes, int] = {}
         #: Bytes that were last seen behind a key, and their place in the list of codes.
-        self._seen: dict[int, bytes | tuple[()]] = {}
+        self._seen: dict[int, bytes] = {}
         self._seen_numbers: dict[int, int] = {}
+        self._keys = []

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -227,13 +227,18 @@ def step(kind: k.Kind, path: str) -> Step:
     return made
 
 
-def form(layout: Iterable[k.Kind], path: str) -> Form:
+def form(layout: tuple[k.Kind, ...], path: str) -> Form:
     """Return the steps of a layout, neighbours of fixed size joined. A surplus has none.
 
     Args:
         layout: the fields.
         path: name of the message or record, for errors.
     """
+    return _formed(layout, path)
+
+
+@lru_cache(maxsize=1024)
+def _formed(layout: tuple[k.Kind, ...], path: str) -> Form:
     steps: list[Step] = []
     for kind in layout:
         if isinstance(kind, k.Surplus):

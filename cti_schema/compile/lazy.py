@@ -20,6 +20,7 @@ from cti_schema.compile.skipping import SkipWriter
 from cti_schema.compile.source import Source
 from cti_schema.message import Direction, Record, RecordSpec, UnknownMessage
 from cti_schema.registry import LOOKED_UP
+from cti_schema.wire.buffer import Frame
 from cti_schema.wire.codec import decode, goes
 from cti_schema.wire.frame import CHECKSUM, known_frame
 from cti_schema.wire.report import BODY_OFFSET
@@ -138,7 +139,7 @@ def view(frame: bytes, direction: Direction | str | None = None) -> Any:
     """
     if not isinstance(frame, bytes):
         frame = bytes(frame)
-    known = known_frame(frame, LOOKED_UP)
+    known = known_frame(frame, LOOKED_UP, summed=frame.__class__ is Frame and frame.summed)
     message = None
     if known is not None and goes(known[0], frame, direction):
         declared = known[2]

@@ -109,8 +109,9 @@ class SkipWriter:
 
     @step.register
     def _(self, step: Inside) -> None:
-        if step.size is not None:
-            self.source.line(f"p += {step.size}")
+        size = _fixed_size(step)
+        if size is not None:
+            self.source.line(f"p += {size}")
         else:
             self.source.line(f"p = {self.record(step.record)}(data, p, end)")
 
@@ -136,8 +137,11 @@ class SkipWriter:
         count = _count(step)
         if isinstance(kind.count, k.Scalar) and kind.count.type[0] == "i":
             self.source.doubt_if(f"{count} < 0")
-        if isinstance(step.item, (Run, Inside)) and step.item.size is not None:
-            self.source.line(f"p += {step.item.size} * {count}")
+        if kind.limit is not None:
+            self.source.doubt_if(f"{count} > {kind.limit}")
+        size = _fixed_size(step.item)
+        if size is not None:
+            self.source.line(f"p += {size} * {count}")
         else:
             with self.source.block(f"for _ in range({count}):"):
                 self.step(step.item)
@@ -175,10 +179,24 @@ class SkipWriter:
 
 def _size_of_items(step: Step) -> int | None:
     """Return the size of the items of a list whose count alone says how long it is."""
-    if not isinstance(step, Items) or not isinstance(step.item, (Run, Inside)):
+    if not isinstance(step, Items):
         return None
-    plain = step.kind.when is None and isinstance(step.kind.count, k.Count)
-    return step.item.size if plain else None
+    plain = step.kind.when is None and step.kind.limit is None and isinstance(step.kind.count, k.Count)
+    return _fixed_size(step.item) if plain else None
+
+
+def _fixed_size(step: Step) -> int | None:
+    """Return the size of a step in which there is nothing to look at: no table whose count may be wrong."""
+    if not isinstance(step, (Run, Inside)) or (isinstance(step, Inside) and _has_table(step.record)):
+        return None
+    return step.size
+
+
+def _has_table(record: type[Record]) -> bool:
+    return any(
+        isinstance(kind, k.Table) or (isinstance(kind, k.Nested) and _has_table(kind.record))
+        for kind in record.spec.layout
+    )
 
 
 def _count(step: Step) -> str:

@@ -25,7 +25,7 @@ from cti_schema.registry import registry
 from cti_schema.wire.codec import Decoded, encode_plain, plain
 from cti_schema.wire.frame import build_frame
 from cti_schema.wire.json_body import QuotedInt, read_leniently
-from cti_schema.wire.report import join_path
+from cti_schema.wire.report import join_path, shown
 from cti_schema.wire.values import NaN
 
 #: The members of the shape.
@@ -225,7 +225,7 @@ def _bytes(value: Any, path: str) -> bytes:
     try:
         return bytes.fromhex(value)
     except (TypeError, ValueError):
-        raise EncodeError(path, f"a hex text is needed, not {value!r:.60}") from None
+        raise EncodeError(path, f"a hex text is needed, not {shown(value)}") from None
 
 
 def from_json_fields(spec: RecordSpec, fields: Any, leftovers: Mapping[str, bytes] | None = None) -> Any:
@@ -266,12 +266,12 @@ def _chosen(kind: k.Kind, fields: Mapping[str, Any]) -> k.Kind:
 def _field(kind: k.Kind, value: Any, steps: list[str | int], fields: Mapping[str, Any]) -> Any:
     if isinstance(kind, (k.Array, k.Table)):
         if not isinstance(value, (list, tuple)):
-            raise EncodeError(join_path(steps), f"a list is needed, not {value!r:.60}")
+            raise EncodeError(join_path(steps), f"a list is needed, not {shown(value)}")
         item = _chosen(kind.item, fields)
         return [_field(item, one, [*steps, index], fields) for index, one in enumerate(value)]
     if isinstance(kind, k.Nested):
         if not isinstance(value, Mapping):
-            raise EncodeError(join_path(steps), f"an object is needed, not {value!r:.60}")
+            raise EncodeError(join_path(steps), f"an object is needed, not {shown(value)}")
         return _fields(kind.record.spec, value, steps)
     if isinstance(kind, k.Scalar):
         return _number(kind, value, steps)
@@ -303,7 +303,7 @@ def _float(text: str, size: int, steps: list[str | int]) -> float:
                 return NaN(pattern, size)
     except ValueError:
         pass
-    raise EncodeError(join_path(steps), f'a number, "nan", "inf" or "-inf" is needed, not {text!r:.60}')
+    raise EncodeError(join_path(steps), f'a number, "nan", "inf" or "-inf" is needed, not {shown(text)}')
 
 
 def _enum(values: Any, text: str, steps: list[str | int]) -> int:
@@ -319,7 +319,7 @@ def _members(spec: RecordSpec, fields: Any, as_written: bool, steps: list[str | 
     if not isinstance(fields, Mapping):
         if fields is None or as_written:
             return fields
-        raise EncodeError(join_path(steps) or "fields", f"an object is needed, not {fields!r:.60}")
+        raise EncodeError(join_path(steps) or "fields", f"an object is needed, not {shown(fields)}")
     values: dict[str, Any] = {}
     for name, value in fields.items():
         kind = spec.field(name)

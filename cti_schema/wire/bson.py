@@ -10,6 +10,7 @@ import struct
 from typing import Any, Final
 
 from cti_schema.message import same_value
+from cti_schema.wire.report import shown
 
 _DOUBLE: Final = struct.Struct("<d")
 _INT32: Final = struct.Struct("<i")
@@ -150,7 +151,7 @@ def _element(value: Any, depth: int) -> tuple[int, bytes]:
         return 0x01, _DOUBLE.pack(value)
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
-            raise BsonError(f"{value} has more than 64 bits")
+            raise BsonError(f"{shown(value)} has more than 64 bits")
         return 0x12, _INT64.pack(value)
     if isinstance(value, str):
         try:

@@ -30,6 +30,9 @@ MAX_FRAME: Final = 32 * 2**20
 #: tokens would be searched again from each of them.
 MOST_TOKENS: Final = 16
 
+#: The largest frame that is looked for at a token inside another one.
+MOST_INSIDE: Final = 4096
+
 
 #: Length field, direction where it is known, and the directions that are possible with the frame's size.
 _Head: TypeAlias = tuple[int, Direction | None, list[tuple[Direction, int]]]
@@ -42,11 +45,13 @@ class Frame(bytes):
         offset: of its first byte in the stream.
         direction: request or feedback, where the buffer could tell; else ``None``.
         stray: number of bytes in front of it that belong to no frame.
+        summed: its checksum is known to be right: decoding need not add up its bytes again.
     """
 
     offset: int
     direction: Direction | None
     stray: int
+    summed: bool = False
 
     def __new__(
         cls, data: bytes, *, offset: int = 0, direction: Direction | None = None, stray: int = 0
@@ -94,6 +99,7 @@ class FrameBuffer:
             if known is not None and self._direction in (None, known[0]) and len(data) <= self._max_frame:
                 # Exactly one frame, of a command whose code tells all: nothing is to be searched.
                 frame = Frame(data, offset=self._offset, direction=known[0], stray=self.stray)
+                frame.summed = True
                 self._offset += len(data)
                 self.stray = 0
                 return [frame]
@@ -113,6 +119,7 @@ class FrameBuffer:
         self._passed = 0
         self._summed = 0
         self._sum = 0
+        self._fits = False
 
     def _drop(self, count: int) -> None:
         """Drop bytes that belong to no frame."""
@@ -123,6 +130,7 @@ class FrameBuffer:
 
     def _take(self, size: int, direction: Direction | None) -> Frame:
         frame = Frame(bytes(self._buffer[:size]), offset=self._offset, direction=direction, stray=self.stray)
+        frame.summed = self._fits
         del self._buffer[:size]
         self._offset += size
         self.stray = 0
@@ -161,6 +169,7 @@ class FrameBuffer:
         length, known, possible = self._head
         for direction, size in possible:
             if size <= len(self._buffer) and checksum_fits(self._buffer, size):
+                self._fits = True
                 return size, direction
         early = self._early_end()
         if early:
@@ -200,7 +209,19 @@ class FrameBuffer:
             self._summed = token - 2
             if self._sum & 0xFFFF == CHECKSUM.unpack_from(self._buffer, token - 2)[0]:
                 return token
+            if self._is_sound(token):
+                # A checksum that is right behind it is right by chance: it would swallow a good frame.
+                self._passed = MOST_TOKENS
         return 0
+
+    def _is_sound(self, token: int) -> bool:
+        """Tell whether a whole frame with the right checksum begins at a token inside the frame."""
+        data = memoryview(self._buffer)[token : token + MOST_INSIDE]
+        if len(data) < LEAST_FRAME:
+            return False
+        length = HEADER.unpack_from(data)[1]
+        sizes = [frame_size(length, one) for one in ((self._direction,) if self._direction else Direction)]
+        return any(size <= len(data) and checksum_fits(data, size) for size in sizes)
 
     def _bad_checksum(
         self, size: int, direction: Direction | None, length: int, final: bool
@@ -214,10 +235,17 @@ class FrameBuffer:
                 return other, direction
         if not final and len(self._buffer) < max(others) and not any(self._buffer[size - 2 : size]):
             return None
+        if not final and self._may_begin(size):
+            return None
         token = self._buffer.find(TOKEN, len(TOKEN), size + len(TOKEN) - 1)
         if 0 < token < HEADER.size:
             return 0, None  # not even the header is whole
         return (token if 0 < token < size else size), direction
+
+    def _may_begin(self, size: int) -> bool:
+        """Tell whether the buffer ends in what may be a token that begins inside the first ``size`` bytes."""
+        first = max(len(TOKEN), len(self._buffer) - len(TOKEN) + 1)
+        return any(TOKEN.startswith(self._buffer[start:]) for start in range(first, size))
 
     def _cut(
         self, direction: Direction | None, length: int, final: bool

@@ -89,7 +89,7 @@ def decode(frame: bytes, direction: Direction | str | None = None, strict: bool 
         return inspect(frame, direction, spans=False)
     if not isinstance(frame, bytes):
         frame = bytes(frame)
-    known = known_frame(frame, LOOKED_UP)
+    known = known_frame(frame, LOOKED_UP, summed=frame.__class__ is Frame and frame.summed)
     if known is not None and goes(known[0], frame, direction):
         try:
             message: Message = known[1](frame, BODY_OFFSET, len(frame) - 2, True)
@@ -124,7 +124,8 @@ def inspect(
     """
     if not isinstance(frame, bytes):
         frame = bytes(frame)
-    known = None if spans else known_frame(frame, LOOKED_UP)
+    summed = frame.__class__ is Frame and frame.summed
+    known = None if spans else known_frame(frame, LOOKED_UP, summed=summed)
     if known is not None and goes(known[0], frame, direction):
         try:
             message = known[1](frame, BODY_OFFSET, len(frame) - 2, strict)

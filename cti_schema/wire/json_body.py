@@ -16,7 +16,7 @@ from typing import Any, Final
 from cti_schema import kinds as k
 from cti_schema.errors import EncodeError
 from cti_schema.message import same_value
-from cti_schema.wire.report import Report, join_path
+from cti_schema.wire.report import Report, join_path, shown
 
 _COUNT: Final = struct.Struct("<I")
 _FLOAT: Final = struct.Struct("<f")
@@ -256,7 +256,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    return f"{value!r:.40}"
+    return shown(value, 40)
 
 
 def single(value: float) -> float:
@@ -318,7 +318,8 @@ def _write(of: k.JsonType, value: Any, steps: list[str | int]) -> str:
     elif of.type[0] in "iu" and isinstance(value, int) and not isinstance(value, bool):
         least, greatest = k.Scalar(of.type).limits()
         if not least <= value <= greatest:
-            raise EncodeError(join_path(steps), f"{value} is outside {least} to {greatest} ({of.type})")
+            reason = f"{_short(value)} is outside {least} to {greatest} ({of.type})"
+            raise EncodeError(join_path(steps), reason)
         return _text(value.text) if isinstance(value, QuotedInt) else str(int(value))
     raise EncodeError(join_path(steps), f"a {of.type} is needed, not {_short(value)}")
 

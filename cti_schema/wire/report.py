@@ -164,6 +164,17 @@ class Report:
             )
 
 
+def shown(value: object, size: int = 60) -> str:
+    """Return a value for the words of an error, cut to so many characters.
+
+    Python writes no integer of thousands of digits: it raises `ValueError`.
+    """
+    try:
+        return f"{value!r:.{size}}"
+    except ValueError:
+        return f"{'an' if type(value) is int else 'one with an'} integer of thousands of digits"
+
+
 def join_path(steps: list[str | int]) -> str:
     """Return a path for people: ``["channels", 0, "status"]`` -> ``channels[0].status``."""
     path = ""

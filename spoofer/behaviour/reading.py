@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from cti_schema.derive.defaults import default, feedback_of
 from cti_schema.enums import AuxGroup, BarcodeChannelType, DataType, MetaVariableCode, NeedType, SmbValueType
+from cti_schema.kinds import Scalar
 from cti_schema.message import Feedback, Record
-from cti_schema.messages import get_channels_info as full_record
 from cti_schema.messages import get_channels_info_minimalist as minimalist_record
-from cti_schema.messages import get_channels_info_simple as simple_record
 from cti_schema.messages import get_channels_info_sptt as sptt_record
-from cti_schema.messages import get_channels_info_vls as vls_record
 from cti_schema.messages import get_meta_variables as meta_record
 from cti_schema.messages.get_channels_info import GetChannelsInfo, GetChannelsInfoFeedback
 from cti_schema.messages.get_channels_info_minimalist import GetChannelsInfoMinimalistFeedback
@@ -30,6 +30,7 @@ from spoofer.device import Device
 from spoofer.machine.reading import Reading
 from spoofer.machine.values import CAN_SIGNALS, SMB_MANUFACTURER, SMB_SIGNALS
 from spoofer.replies import Session, refined, reply_to
+from spoofer.serving.patching import Shown
 
 M = TypeVar("M", bound=Record)
 
@@ -54,19 +55,64 @@ _SMB: Final = NeedType.THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_SMB
 _AUX: Final = NeedType.THIRD_PARTY_GET_CHANNELS_INFO_NEED_TYPE_AUX
 
 
-def _channels(device: Device, record: type[M], readings: list[Reading], need: int) -> list[M]:
+def _shown(
+    device: Device, feedback: type[Feedback], readings: list[Reading], need: int
+) -> Sequence[Feedback]:
     """Return channel records of any form: every field that a reading has, and what is asked for besides."""
-    return [refined(record, reading, **_besides(device, reading, need)) for reading in readings]
+    channels: Any = feedback.spec.field("channels")
+    record = channels.item.record
+    aux = [_aux(device, reading) if need & _AUX else {} for reading in readings]
+
+    def make() -> Feedback:
+        pairs = zip(readings, aux, strict=True)
+        return default(
+            feedback, channels=[refined(record, one, **_besides(one, lists, need)) for one, lists in pairs]
+        )
+
+    names, numbers, others = _names(record)
+    if need & (_BMS | _SMB) and any(one.can_config_name or one.smb_config_name for one in readings):
+        return [make()]  # the numbers of the buses are of several types
+
+    def paths() -> list[str]:
+        found = []
+        for place, lists in enumerate(aux):
+            found += [f"channels[{place}].{name}" for name in names]
+            for name, items in lists.items():
+                for number in range(len(items)):
+                    found += [f"channels[{place}].{name}[{number}].{part}" for part in ("value", "dt_value")]
+        return found
+
+    shape = (need, [others(one) for one in readings], [[*map(len, lists.values())] for lists in aux])
+    values: list[float] = []
+    for reading, lists in zip(readings, aux, strict=True):
+        values += numbers(reading)
+        for items in lists.values():
+            for item in items:
+                values += item
+    return Shown(make, shape, values, paths)
 
 
-def _besides(device: Device, reading: Reading, need: int) -> dict[str, Any]:
+@cache
+def _names(record: Any) -> tuple[list[str], attrgetter[Any], attrgetter[Any]]:
+    """Return the floats of a record that a reading has, and what takes from it these, and what all others."""
+    common = [kind for kind in record.spec.values if kind.name in Reading.__annotations__]
+    floats = [kind.name for kind in common if isinstance(kind, Scalar) and kind.is_float]
+    return floats, attrgetter(*floats), attrgetter(*(one.name for one in common if one.name not in floats))
+
+
+def _aux(device: Device, reading: Reading) -> dict[str, list[tuple[float, float]]]:
+    """Return value and change of the auxiliaries of a channel, by list."""
+    channel = device.channel(reading.channel_index)
+    assert channel is not None
+    return {AUX_LISTS[group]: items for group, items in device.aux_readings(channel, reading).items()}
+
+
+def _besides(reading: Reading, aux: dict[str, list[tuple[float, float]]], need: int) -> dict[str, Any]:
     """Return auxiliaries and values from the buses; a bus without a configuration has none."""
-    found: dict[str, Any] = {}
-    if need & _AUX:
-        channel = device.channel(reading.channel_index)
-        assert channel is not None
-        for group, items in device.aux_readings(channel, reading).items():
-            found[AUX_LISTS[group]] = [AuxReading(value=value, dt_value=change) for value, change in items]
+    found: dict[str, Any] = {
+        name: [AuxReading(value=value, dt_value=change) for value, change in items]
+        for name, items in aux.items()
+    }
     if need & _BMS and reading.can_config_name:
         found["bms"] = [
             BmsValue(index=index, value=getattr(reading, name), unit=unit)
@@ -89,8 +135,7 @@ def _besides(device: Device, reading: Reading, need: int) -> dict[str, Any]:
 def get_channels_info(device: Device, session: Session, request: GetChannelsInfo) -> Sequence[Feedback]:
     """Tell the state and the values of channels, all in one feedback."""
     readings = selected(device, request.channel_index, request.channel_selection)
-    channels = _channels(device, full_record.Channel, readings, request.aux_options)
-    return [GetChannelsInfoFeedback(channels=channels)]
+    return _shown(device, GetChannelsInfoFeedback, readings, request.aux_options)
 
 
 @reply_to(GetChannelsInfoVls, steady=True)
@@ -99,8 +144,7 @@ def get_channels_info_vls(
 ) -> Sequence[Feedback]:
     """Tell the same with texts of variable length."""
     readings = selected(device, request.channel_index, request.channel_selection)
-    channels = _channels(device, vls_record.Channel, readings, request.aux_options)
-    return [GetChannelsInfoVlsFeedback(channels=channels)]
+    return _shown(device, GetChannelsInfoVlsFeedback, readings, request.aux_options)
 
 
 @reply_to(GetChannelsInfoSimple, steady=True)
@@ -109,8 +153,7 @@ def get_channels_info_simple(
 ) -> Sequence[Feedback]:
     """Tell the few values that change most. This request cannot ask for auxiliary readings: they come."""
     readings = selected(device, request.channel_index, request.channel_selection)
-    channels = _channels(device, simple_record.Channel, readings, _AUX)
-    return [GetChannelsInfoSimpleFeedback(channels=channels)]
+    return _shown(device, GetChannelsInfoSimpleFeedback, readings, _AUX)
 
 
 @reply_to(GetChannelsInfoSptt, steady=True)

@@ -7,12 +7,13 @@ What is kept is bounded in number and in bytes; the oldest goes first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cti_schema.message import Feedback, Message
 from spoofer.device import Device
+from spoofer.serving.patching import Patches, Shown
 
 #: Most requests whose answers are kept, and most bytes of them all.
 MOST_ANSWERS: Final = 4096
@@ -50,7 +51,7 @@ class SteadyAnswers:
         device: the cycler.
     """
 
-    __slots__ = ("_answers", "_bytes", "_clock", "_device", "_from", "_moment", "_until")
+    __slots__ = ("_answers", "_bytes", "_clock", "_device", "_from", "_moment", "_patches", "_until")
 
     def __init__(self, device: Device) -> None:
         self._device = device
@@ -59,6 +60,7 @@ class SteadyAnswers:
         self._from = self._until = 0.0  # of the clock: in between it is the same moment
         self._answers: dict[bytes, Answer] = {}
         self._bytes = 0
+        self._patches = Patches()
 
     def get(self, frame: bytes) -> Answer | None:
         """Return the answer to a request's frame, if one is kept and still holds."""
@@ -88,6 +90,16 @@ class SteadyAnswers:
         self._bytes += len(answer.data)
         while self._bytes > MOST_BYTES or len(answers) > MOST_ANSWERS:
             self._forget(next(iter(answers)))
+
+    def patched(self, frame: bytes, feedbacks: Iterable[Feedback]) -> bytes | None:
+        """Return the frame of an answer that differs from those before in numbers alone; else ``None``.
+
+        Raises:
+            EncodeError: a number has no place in its field.
+        """
+        if not isinstance(feedbacks, Shown) or len(frame) > LONGEST_REQUEST:
+            return None
+        return self._patches.frame(frame, feedbacks)
 
     def _forget(self, frame: bytes) -> None:
         answer = self._answers.pop(frame, None)

@@ -148,6 +148,42 @@ def test_fixed_block_with_numpy(name: str, benchmark: Any) -> None:
     benchmark(numpy.frombuffer, frame, layout, 1, start)
 
 
+def test_running_channels(benchmark: Any) -> None:
+    """The spoofer's answers about 16 channels with tests that run: every reading is another one."""
+    from cti_schema.messages.get_channels_info import GetChannelsInfo
+    from spoofer import Connection, Device
+    from spoofer.replies import Session, answer
+    from spoofer.serving.patching import WORTH
+
+    now = [0.0]
+    device = Device(channels=16, clock=lambda: now[0])
+    for index in range(16):
+        device.assign(index, "any")
+    device.start(range(16), "a test")
+    request = GetChannelsInfo(channel_index=-1)
+    frame = encode(request)
+    connection, session = Connection(device), Session()
+
+    def patched() -> bytes:
+        now[0] += 0.02
+        return connection.receive(frame)
+
+    def encoded() -> bytes:
+        now[0] += 0.02
+        decode(frame)
+        return b"".join(map(encode, answer(device, session, request)))
+
+    for _ in range(WORTH + 1):
+        patched()
+    race = Race({"encoded": encoded, "patched": patched})
+    ratio = round(race.ratio("encoded", "patched"), 2)
+    rates = {f"{name}_per_s": round(1e6 / us) for name, us in race.row().items()}
+    benchmark.extra_info |= {**rates, "times_encoded": ratio}
+    print("\n16 channels:", rates, {"times_encoded": ratio})
+    benchmark(patched)
+    assert ratio > 1
+
+
 def test_prepared_reply(benchmark: Any) -> None:
     """The spoofer's answer about one channel: its measured values change, the rest does not."""
     peer = peer_class("one")

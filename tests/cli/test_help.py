@@ -9,6 +9,8 @@ from tests.cli.running import ROOT
 
 HEAVY = (
     "construct",
+    "numpy",
+    "pyarrow",
     "asyncio",
     "rich",
     "spoofer",

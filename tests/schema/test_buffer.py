@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from cti_schema import Direction, Frame, FrameBuffer
+from cti_schema import Direction, Frame, FrameBuffer, decode, encode
+from cti_schema.derive.defaults import default
+from cti_schema.messages.get_channels_info import Channel, GetChannelsInfoFeedback
 from cti_schema.wire.codec import inspect
 from cti_schema.wire.frame import TOKEN, build_frame, checksum
 
@@ -30,6 +32,9 @@ def collect(pieces: Iterable[bytes], direction: Direction | None = FEEDBACK) -> 
     found += buffer.close()
     assert buffer.pending == 0
     assert all(isinstance(frame, Frame) for frame in found)
+    assert all(
+        checksum(frame[:-2]) == int.from_bytes(frame[-2:], "little") for frame in found if frame.summed
+    )
     return [(bytes(frame), frame.offset, frame.stray) for frame in found]
 
 
@@ -163,6 +168,26 @@ def test_endless_garbage_takes_bounded_memory() -> None:
     assert buffer.stray + buffer.pending == 1000 * 4096
     (frame,) = buffer.feed(STOP)
     assert frame == STOP
+
+
+def test_what_was_summed_is_not_summed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = encode(GetChannelsInfoFeedback(channels=[default(Channel)] * 6))
+    decode(large)
+    buffer = FrameBuffer(FEEDBACK)
+    frames = [
+        *buffer.feed(large),
+        *buffer.feed(large[:50]),
+        *buffer.feed(large[50:] + large),
+        *buffer.feed(large),
+    ]
+    assert [frame.summed for frame in frames] == [True] * 4
+    expected = inspect(large, spans=False)
+    monkeypatch.setattr("cti_schema.wire.frame.checksum", None)
+    for frame in frames:
+        assert decode(frame) == expected.message
+        assert inspect(frame, spans=False).problems == expected.problems
+    with pytest.raises(TypeError):
+        decode(bytes(large))
 
 
 def test_endless_tokens_take_bounded_memory() -> None:

@@ -24,6 +24,7 @@ from cti_schema.columns import Columns, columns, many
 from cti_schema.columns.arrays import Lists, Numbers, Records, Texts
 from cti_schema.columns.checks import sums
 from cti_schema.derive import strategies
+from cti_schema.derive.defaults import default
 from cti_schema.errors import DecodeError
 from cti_schema.message import Direction, Message, Record
 from cti_schema.registry import messages, registry
@@ -31,8 +32,11 @@ from cti_schema.wire.buffer import Frame, FrameBuffer
 from cti_schema.wire.codec import encode, inspect
 from cti_schema.wire.frame import build_frame, checksum
 from cti_schema.wire.values import NaN
+from tests.effort import times
 from tests.schema.support import VECTORS
 from tests.schema.test_compile import mutate
+from tests.schema.test_compile_every_message import EVERY
+from tests.schema.test_compile_every_message import damaged as damaged_frames
 
 
 def decoded(value: Any) -> Any:
@@ -117,14 +121,41 @@ def test_damaged_frames_among_others(data: Any, draw: Any) -> None:
     check(frames, message)
 
 
+@EVERY
+@given(st.data(), st.randoms(use_true_random=False))
+@settings(max_examples=times(2), deadline=None)
+def test_every_message_and_its_damaged_frames(message: type[Message], data: Any, draw: Any) -> None:
+    frames = damaged_frames(data.draw(strategies.messages(message)), draw)
+    check([*frames, frames[0]], message)
+
+
+LIMITED = [
+    (message, kind)
+    for message in messages()
+    for kind in message.spec.layout
+    if isinstance(kind, k.Array) and kind.limit is not None
+]
+
+
+@pytest.mark.parametrize(("message", "kind"), LIMITED, ids=lambda one: getattr(one, "spec", one).name)
+def test_more_items_than_the_protocol_allows_are_no_problem(message: Any, kind: Any) -> None:
+    item = default(kind.item.record) if isinstance(kind.item, k.Nested) else 0
+    frames = [encode(default(message, **{kind.name: [item] * count})) for count in (1, 2, kind.limit)]
+    one, two, most = (frame[20:-2] for frame in frames)
+    count_at = next(place for place in range(len(one)) if one[place] != two[place])
+    many = bytearray(most + most[len(one) - len(two) :])
+    many[count_at] += 1
+    found = check([frames[0], build_frame(message.spec.code, bytes(many), message.spec.direction)], message)
+    assert not found.damaged
+    assert found[kind.name].counts.tolist() == [1, kind.limit + 1]
+
+
 CHANNELS: Any = registry().by_name("get_channels_info_feedback")
 RECORD = CHANNELS.spec.field("channels").item.record
 READING = RECORD.spec.field("aux_temperature").item.record
 
 
 def feedback(second: int, count: int = 5, aux: int = 0, name: str = "cell") -> bytes:
-    from cti_schema.derive.defaults import default
-
     channels = [
         default(
             RECORD, channel_index=index, test_name=f"{name} {index}", voltage_v=3 + index / 4,
@@ -209,10 +240,20 @@ def test_what_a_stream_knows_of_a_frame() -> None:
 )
 def test_sums(data: bytes, cuts: list[int]) -> None:
     places = sorted({cut % (len(data) + 1) for cut in cuts})
-    spans = [(a, b) for a, b in pairwise(places) if b - a >= 2]
+    spans = [(a, b) for a, b in pairwise(places) if b > a]
     if spans:
         starts, ends = np.array(spans).T
         assert sums(data, starts, ends).tolist() == [checksum(data[a:b]) for a, b in spans]
+
+
+@pytest.mark.parametrize("step", [5, 7, 300])
+def test_sums_of_pieces_of_the_same_size(step: int) -> None:
+    data = random.Random(step).randbytes(step * 40)
+    starts = np.arange(0, len(data), step)
+    for chosen in (starts, starts[::3], starts[[0, 1, 5, 6, 30]], starts[:1], starts[:0]):
+        for size in (1, step - 1, step):
+            expected = [checksum(data[start : start + size]) for start in chosen.tolist()]
+            assert sums(data, chosen, chosen + size).tolist() == expected
 
 
 def test_a_large_count_takes_no_memory() -> None:
@@ -236,15 +277,16 @@ def weight(column: Any) -> int:
     return 0
 
 
-def test_memory() -> None:
-    frames = [feedback(second, count=64, aux=1) for second in range(100)]
+@pytest.mark.parametrize(("channels", "count", "aux"), [(64, 100, 1), (64, 100, 0), (1, 2000, 0)])
+def test_memory(channels: int, count: int, aux: int) -> None:
+    frames = [feedback(second, channels, aux) for second in range(count)]
     columns(frames[:4], CHANNELS)
     tracemalloc.start()
     found = columns(frames, CHANNELS)
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     numbers = weight(found.values)
-    assert numbers > 6400 * 70
+    assert numbers > channels * count * 70
     assert found.nbytes <= kept * 1.1
     assert kept <= 3 * numbers
 

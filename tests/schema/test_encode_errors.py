@@ -35,7 +35,11 @@ from cti_schema.messages.start_schedule_advanced import Channel as AdvancedChann
 from cti_schema.messages.start_schedule_advanced import StartScheduleAdvanced
 from cti_schema.messages.update_meta_variables import NewValue, UpdateMetaVariables
 from cti_schema.parts import BmsValue, SmbValue
+from cti_schema.registry import messages
+from cti_schema.wire import report
 from cti_schema.wire.codec import inspect
+
+HUGE = 10**5000
 
 
 def refused(message: Message, path: str, reason: str) -> None:
@@ -410,3 +414,21 @@ def test_quoted_integers_that_are_none(text: str) -> None:
     fields = {"task_id": text}
     with pytest.raises(EncodeError, match=r"^task_id: a i64 is needed, not "):
         encode_json({"message": "get_mapping_aux", "fields": fields})
+
+
+@pytest.mark.parametrize("message", messages(), ids=lambda message: message.spec.name)
+@pytest.mark.parametrize("value", [HUGE, -HUGE, [HUGE]], ids=["huge", "negative", "in a list"])
+def test_integers_that_python_does_not_write(message: type[Message], value: Any) -> None:
+    """An integer of more than 4300 digits cannot be made a text, not even that of an error."""
+    for kind in message.spec.values:
+        made: Any = default(message)
+        setattr(made, kind.name, value)
+        with pytest.raises(EncodeError):
+            encode(made)
+        shape = {
+            "message": message.spec.name, "direction": str(message.spec.direction),
+            "fields": {kind.name: value},
+        }  # fmt: skip
+        with pytest.raises(EncodeError):
+            encode_json(shape)
+    assert report.shown(value).endswith("integer of thousands of digits")

@@ -129,7 +129,7 @@ def run_python(code: str) -> str:
     return done.stdout.strip()
 
 
-HEAVY = ("construct", "numpy", "rich", "click", "hypothesis", "dpkt")
+HEAVY = ("construct", "numpy", "pyarrow", "rich", "click", "hypothesis", "dpkt")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from cti_schema import kinds as k
 from cti_schema.errors import EncodeError
 from cti_schema.message import RecordSpec
 from cti_schema.wire.json_body import build_body, parse_body
-from cti_schema.wire.report import Report, join_path, unknown_kind
+from cti_schema.wire.report import Report, join_path, shown, unknown_kind
 
 # The stubs make these generic, the classes themselves are not.
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def read(stream: Any, length: int, path: str, error: type[StreamError] = StreamE
 
 
 def describe(value: Any) -> str:
-    return "nothing" if value is None else f"{type(value).__name__} {value!r:.60}"
+    return "nothing" if value is None else f"{type(value).__name__} {shown(value)}"
 
 
 class Node(_Construct):

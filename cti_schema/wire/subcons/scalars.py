@@ -7,8 +7,12 @@ from numbers import Real
 from typing import Any
 
 from cti_schema import kinds as k
+from cti_schema.wire.report import shown
 from cti_schema.wire.subcons.base import Node, describe, fail, leftover_of, read, register, report_of
 from cti_schema.wire.values import read_float, write_float
+
+#: No number that can be shown has more characters.
+_WHOLE = 5000
 
 
 @register(k.Scalar)
@@ -45,14 +49,16 @@ class ScalarNode(Node):
             try:
                 return write_float(value if isinstance(value, float) else float(value), kind.packer)
             except OverflowError:
-                raise fail(context, path, f"{value} is beyond the range of {kind.type}") from None
+                reason = f"{shown(value, _WHOLE)} is beyond the range of {kind.type}"
+                raise fail(context, path, reason) from None
         try:
             number = operator.index(value)
         except TypeError:
             raise fail(context, path, f"an integer is needed, not {describe(value)}") from None
         least, greatest = kind.limits()
         if not least <= number <= greatest:
-            raise fail(context, path, f"{number} is outside {least} to {greatest} ({kind.type})")
+            reason = f"{shown(int(number), _WHOLE)} is outside {least} to {greatest} ({kind.type})"
+            raise fail(context, path, reason)
         return kind.packer.pack(number)
 
 
