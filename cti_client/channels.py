@@ -12,7 +12,7 @@ from typing import Final
 
 from cti_schema.errors import ConfigurationError
 
-__all__ = ["ALL", "channel_of", "format_channels", "index_of", "parse_channels"]
+__all__ = ["ALL", "channel_of", "credible", "format_channels", "index_of", "parse_channels"]
 
 #: The only way to say every channel.
 ALL: Final = "all"
@@ -41,6 +41,11 @@ def index_of(channel: int, count: int | None = None) -> int:
         there = f"the cycler has the channels 1 to {count}" if count else "the cycler has no channels"
         raise ConfigurationError(f"there is no channel {channel}" + ("" if count is None else f": {there}"))
     return channel - 1
+
+
+def credible(count: int) -> int:
+    """Return the number of channels that a cycler says it has, but never more than there can be."""
+    return min(int(count), _MOST)
 
 
 def channel_of(index: int) -> int:

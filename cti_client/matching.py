@@ -7,7 +7,7 @@ request (``feedbacks``, ``echo``, ``answers``); see `Expected`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from enum import IntEnum
 from functools import cache
 from typing import Any, Final
@@ -24,6 +24,10 @@ __all__ = ["Expected", "Fit", "named_channels"]
 _NO_CHANNEL: Final = -1
 
 _CHANNEL: Final = "channel_index"
+
+#: No cycler has more channels. The vendor's client, too, drops a feedback with an index from there on
+#: (``get_channels_info_feedback``).
+_CHANNELS: Final = 2048
 
 _ABSENT: Final[Any] = object()
 
@@ -43,6 +47,7 @@ class Expected:
     Attributes:
         feedback: the class of its feedbacks; ``None`` where that is not known.
         several: whether more than one feedback is to be expected.
+        impossible: an index that no channel has, in a list of channels that came; ``None``: all were good.
         grace: whether one more may come after the last.
     """
 
@@ -59,13 +64,14 @@ class Expected:
         for answer_field, request_field in spec.echo.items():
             value = getattr(request, request_field, _ABSENT)
             if isinstance(value, list):
-                listed = frozenset(
-                    getattr(item, answer_field) if isinstance(item, Record) else item for item in value
+                items = (
+                    getattr(item, answer_field, None) if isinstance(item, Record) else item for item in value
                 )
-                self._listed = listed
+                # The dump asks of any request, and in a JSON body that is wrong anything may stand.
+                self._listed = listed = frozenset(one for one in items if isinstance(one, int))
                 if listed:
                     self._echo[answer_field] = listed | {_NO_CHANNEL}
-            elif value is not _ABSENT:
+            elif value is not _ABSENT and isinstance(value, Hashable):
                 self._echo[answer_field] = frozenset((value,))
         if self._how == "per_channel_if" and getattr(request, spec.answers.field, None):
             self._everything = True
@@ -77,6 +83,7 @@ class Expected:
             self._everything = selection == GetChannelType.ALLCHANNEL
         self.several = self._everything or len(self._listed) > 1 or self._how == "pieces"
         self.grace = self._how == "once_or_twice"
+        self.impossible: int | None = None
 
     @property
     def needs_count(self) -> bool:
@@ -94,7 +101,7 @@ class Expected:
         told = [field for field in self._echo if getattr(message, field, None)]
         for field, allowed in self._echo.items():
             value = getattr(message, field, _ABSENT)
-            if value in allowed:
+            if isinstance(value, Hashable) and value in allowed:
                 continue
             # A channel must agree. Of other echoes (a task's number) it is not established that every
             # cycler repeats them: where all of them are left out or empty, they do not tell.
@@ -113,7 +120,9 @@ class Expected:
         """Tell whether a list names every channel of the cycler, those asked for among them."""
         if self._asked is None or self._channel_count is None:
             return False
-        return self._asked < named and named >= set(range(self._channel_count))
+        # Not as a set of all of them: a broken login feedback may say that there are thousands of millions.
+        there = sum(0 <= index < self._channel_count for index in named)
+        return self._asked < named and there >= self._channel_count
 
     def overlaps(self, other: Expected, *, wide: bool = False) -> bool:
         """Tell whether a feedback could fit this request and the other.
@@ -162,10 +171,13 @@ class Expected:
         return in_one or len(self._seen) >= count
 
     def _channels_in(self, message: Message) -> set[int]:
+        """Return the channels that a feedback is about, and note one that cannot be."""
         if self._how == "channels":
-            return set(named_channels(message))
+            named = set(named_channels(message))
+            self.impossible = next((one for one in named if not 0 <= one < _CHANNELS), self.impossible)
+            return named
         channel = getattr(message, _CHANNEL, _NO_CHANNEL)
-        return {channel} if channel >= 0 else set()
+        return {channel} if isinstance(channel, int) and channel >= 0 else set()
 
 
 def named_channels(message: Record) -> Iterator[int]:
@@ -174,7 +186,7 @@ def named_channels(message: Record) -> Iterator[int]:
         if isinstance(value, list) and _lists_channels(kind):
             for item in value:
                 index = getattr(item, _CHANNEL, None)
-                if index is not None:
+                if isinstance(index, int):
                     yield index
 
 
@@ -202,12 +214,13 @@ def _asked(request: Request[Any], feedback: type[Feedback] | None) -> frozenset[
     if _has_channels(type(request)):  # type: ignore[arg-type]
         channels.update(named_channels(request))
     channels.update(_indices(getattr(request, "channel_indices", None)))
-    channels.update(_indices([getattr(request, _CHANNEL, _NO_CHANNEL)]))
+    channels.update(_indices([getattr(request, _CHANNEL, None)]))
     return frozenset(channels) or None
 
 
-def _indices(value: Iterable[int] | None) -> list[int]:
-    return [index for index in value or () if index >= 0]
+def _indices(value: Any) -> list[int]:
+    values = value if isinstance(value, list) else []
+    return [index for index in values if isinstance(index, int) and index >= 0]
 
 
 def _answers_nothing(message: Message) -> bool:

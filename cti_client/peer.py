@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
-from cti_client.channels import index_of
+from cti_client.channels import credible, index_of
 from cti_client.session import Session
 from cti_schema.enums import CtiVersion
 from cti_schema.errors import ClientError, ConfigurationError, ConnectionLost, NotLoggedIn, OutcomeUnknown
@@ -158,7 +158,7 @@ class Peer(ABC):
             count = getattr(self._greeting, "channel_count", None)
         if count is None:
             raise NotLoggedIn("log in first: how many channels the cycler has is known only then")
-        return count
+        return credible(count)
 
     @property
     def version(self) -> CtiVersion:

@@ -28,6 +28,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from cti_client.channels import credible
 from cti_client.exchange import Event, EventKind, Exchange, unreadable
 from cti_client.matching import Expected, Fit
 from cti_schema.errors import (
@@ -100,7 +101,7 @@ class Session:
     def channel_count(self) -> int | None:
         """Number of channels by the login feedback, or ``None`` before there is one."""
         count = getattr(self.login, "channel_count", None) if self.logged_in else None
-        return None if count is None else int(count)
+        return None if count is None else credible(count)
 
     @property
     def waiting(self) -> list[Exchange]:
@@ -247,7 +248,7 @@ class Session:
         return Event(EventKind.BAD_FRAME, f"a frame was ignored: {problem}", problem=problem)
 
     def _message(self, message: Message, problems: list[Problem]) -> Event | None:
-        if isinstance(message, (LoginFeedback, LoginJsonFeedback)):
+        if isinstance(message, (LoginFeedback, LoginJsonFeedback)) and unreadable(message, problems) is None:
             self.login = message
         if isinstance(message, UnknownCommandFeedback):
             return self._unsupported(message)
@@ -285,6 +286,10 @@ class Session:
             last = False
         else:
             last = exchange.expected.take(message)
+        index = exchange.expected.impossible
+        if problem is None and index is not None:
+            text = f"no cycler has a channel of the index {index}"
+            problem = Problem("value", text, "channels", found=index)
         if last:
             self._recent.append(exchange.expected)
             if exchange.expected.grace and exchange.leaves is None:

@@ -75,7 +75,13 @@ class Shell(Peer, Generic[C]):
         return other
 
     def _for_files(self) -> Self:
-        return self if self._files is None else self._files
+        if self._files is None:
+            return self
+        if self._files._own_clock is None:
+            # Its first deadline is set before it has a link, and must be on the time of that link.
+            self._files._own_clock = self._own_clock
+        other: Self = self._files
+        return other
 
     def _for(self, message: Request[Any]) -> Self:
         """Return who sends a request."""

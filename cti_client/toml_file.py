@@ -1,4 +1,4 @@
-"""TOML files, above all lists of tables, ``[[name]]``; a mistake is told with its line. No meaning of any key.
+"""TOML files, mostly lists of tables, ``[[name]]``. A mistake is told with its line; keys mean nothing here.
 
 What stands in the file is never quoted: there may be a password in it.
 """

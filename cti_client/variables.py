@@ -61,6 +61,9 @@ Values = Mapping[Any, float]
 #: Entries in one update; servers take no more (manual 1.2.0).
 MOST_UPDATES: Final = 160
 
+#: What an answer may carry in the place of a channel's index.
+_ABOUT_ALL: Final = -1
+
 #: Places for variables of a channel in the time-sensitive command.
 _SLOTS: Final = 8
 
@@ -126,8 +129,9 @@ def update_many(
     message = UpdateMetaVariables(entries=entries)
     feedback = yield from request(peer, message, timeout_s)
     index = feedback.channel_index
-    if index >= 0 and index not in {entry.channel_index for entry in entries}:
-        raise failed(peer, OutcomeUnknown(message, f"its answer is about channel {channel_of(index)}"))
+    if index not in {_ABOUT_ALL, *(entry.channel_index for entry in entries)}:
+        other = f"channel {channel_of(index)}" if index >= 0 else f"the channel index {index}"
+        raise failed(peer, OutcomeUnknown(message, f"its answer is about {other}"))
     return accepted(feedback, message, channel_of(index) if index >= 0 else None)
 
 
@@ -187,7 +191,8 @@ def set_mvs_time_sensitive(
         channel.cycler, {channel.number: values}, watchdog_s=watchdog_s, log=log, timeout_s=timeout_s
     )
     outcomes[0].check()
-    (reading,) = (one for one in outcomes[0].feedback.channels if one.channel_index == channel.index)  # type: ignore[union-attr]
+    # A broken answer may name the channel twice: the last one counts, as for the outcome.
+    (*_, reading) = (one for one in outcomes[0].feedback.channels if one.channel_index == channel.index)  # type: ignore[union-attr]
     return reading  # type: ignore[no-any-return]
 
 

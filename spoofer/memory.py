@@ -215,8 +215,9 @@ class AsyncMemoryLink:
 
     async def receive(self, timeout_s: float) -> bytes:
         """Return the bytes that come next; see `MemoryLink.receive`. Other tasks get a turn before."""
-        await asyncio.sleep(0)
-        return self._line.give(timeout_s)
+        until = self.clock.now + timeout_s
+        await asyncio.sleep(0)  # another link may let the time pass in it
+        return self._line.give(until - self.clock.now)
 
     async def close(self) -> None:
         """End the connection. A second call does nothing."""

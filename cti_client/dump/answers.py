@@ -165,7 +165,9 @@ class Answers:
 
     def _answer(self, heard: Heard, message: Message) -> Answer:
         if isinstance(message, (LoginFeedback, LoginJsonFeedback)):
-            self._channel_count = getattr(message, "channel_count", None) or self._channel_count
+            count = getattr(message, "channel_count", None)
+            if isinstance(count, int):  # in a JSON body that is wrong, anything may stand there
+                self._channel_count = count or self._channel_count
         one = self._asked_for(message)
         if one is None:
             answered = reversed(self._answered)

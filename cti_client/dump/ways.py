@@ -128,6 +128,7 @@ def channels_of(message: Message) -> list[int]:
     found: set[int] = set()
     for way in _channel_ways(type(message)):
         for index in follow(message, way):
-            if index is not None and index >= 0:
+            # In a JSON body that is wrong, anything may stand there.
+            if isinstance(index, int) and index >= 0:
                 found.add(index + 1)
     return sorted(found)
