@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Final, ParamSpec, Self, TypeVar, Unpack
 
@@ -39,6 +39,9 @@ MAX_BYTES_BEFORE_LOGIN: Final = MAX_FRAME
 
 #: Clients that wait to be accepted: as many as may come at once.
 _BACKLOG: Final = 1024
+
+#: Rounds of the loop after which asyncio has told of every connection that it had accepted.
+_ROUNDS: Final = 5
 
 
 class Spoofer:
@@ -196,7 +199,7 @@ class Spoofer:
         """Stop listening, and close every connection. A second call does nothing."""
         servers, self._servers = self._servers, []
         for server in servers:
-            server.close()
+            await _close(server)
         for client in list(self._shared.clients):
             client.abort()
         while self._shared.clients:  # noqa: ASYNC110 - asyncio tells them all in its next round
@@ -289,3 +292,13 @@ def running(device: Device | None = None, **options: Unpack[Options]) -> Iterato
             loop.call_soon_threadsafe(end.set)
     finally:
         thread.join()
+
+
+async def _close(server: asyncio.Server) -> None:
+    """Stop listening. Where a server is closed first, asyncio loses what it has accepted and not told of."""
+    for listening in server.sockets:
+        with suppress(NotImplementedError):  # Windows, where it is not lost
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
+    server.close()

@@ -29,6 +29,9 @@ _READ: Final = 2**16
 #: Seconds that the cycler may still answer a client that has ended its own side.
 _LINGER_S: Final = 10.0
 
+#: Rounds of the loop after which asyncio has told of every connection that it had accepted.
+_ROUNDS: Final = 5
+
 
 class Proxy:
     """Listens, and connects each client to the cycler.
@@ -96,6 +99,12 @@ class Proxy:
         server, self._server = self._server, None
         if server is None:
             return
+        # Where a server is closed first, asyncio loses what it has accepted and not told of.
+        for listening in server.sockets:
+            with suppress(NotImplementedError):  # Windows, where it is not lost
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
         server.close()
         for task in list(self._clients):
             task.cancel()
@@ -111,6 +120,8 @@ class Proxy:
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
+        # Also where it is cancelled before it has begun.
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client: tuple[Any, ...] = writer.get_extra_info("peername") or ("unknown", 0)
@@ -148,10 +159,11 @@ class Proxy:
         finally:
             for way in ways:
                 way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            # Waiting comes last: it may be cancelled itself.
             writer.transport.abort()
             there[1].transport.abort()
             self._tell(client, Direction.REQUEST, b"")
+            await asyncio.gather(*ways, return_exceptions=True)
 
     async def _onwards(
         self,

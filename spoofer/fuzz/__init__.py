@@ -1,1 +1,1 @@
-"""Fuzzing of whatever speaks CTI: mutated messages, campaigns against servers, a server that plays with clients."""
+"""Fuzzing of whatever speaks CTI: mutated messages, campaigns, and a cycler that plays with clients."""
