@@ -28,6 +28,7 @@ from cti_schema.message import Direction
 from cti_schema.registry import registry
 from cti_schema.wire.codec import inspect
 from cti_schema.wire.frame import build_frame
+from spoofer.fuzz.pool import plain
 from tests.schema.support import VECTORS
 
 TSHARK = shutil.which("tshark")
@@ -266,6 +267,28 @@ def test_any_messages_whole_and_damaged(script: Path, tmp_path: Path) -> None:
         "truncated", "count", "surplus", "enum",
     }  # fmt: skip
     assert len(shown) == len(decoded) > 800
+    for a, b in zip(shown, decoded, strict=True):
+        compare(a, b)
+
+
+@needs_tshark
+def test_texts_that_are_none(script: Path, tmp_path: Path) -> None:
+    """A surrogate that stands alone, at every place of texts of each kind that can have one."""
+    frames: list[tuple[Direction, bytes]] = []
+    for sample in (plain(one)[-1] for one in cti_schema.messages() if one.spec.form == "binary"):
+        message, frame = sample.message, sample.frame
+        direction = message.spec.direction
+        for span in inspect(frame, direction, spans=True).spans:
+            if getattr(span.kind, "encoding", None) == "utf-16-le":
+                for units in (b"\x00\xd8", b"\x00\xdc", b"=\xd8a\x00", b"a\x00=\xd8\xb0\xdd\xff\xdb"):
+                    if len(units) <= span.length:
+                        body = bytearray(frame[20:-2])
+                        at = span.offset - 20
+                        body[at : at + len(units)] = units
+                        frames.append((direction, build_frame(message.spec.code, bytes(body), direction)))
+    decoded = write(tmp_path / "texts.pcapng", frames)
+    shown = dissected(script, tmp_path / "texts.pcapng")
+    assert sum(problem.kind == "text" for one in decoded for problem in one.problems) > 50
     for a, b in zip(shown, decoded, strict=True):
         compare(a, b)
 

@@ -253,6 +253,7 @@ class _Writer:
             "field": self._field("string", path, name, _doc(kind)),
             "prefix": kind.prefix.type,
             "exact": kind.exact,
+            "limit": kind.limit,
         }
 
     @_kind.register

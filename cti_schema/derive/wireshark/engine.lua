@@ -312,9 +312,11 @@ end
 
 local function hidden(entry) return entry.secret and not cti.prefs.show_secrets end
 
-local function add_text(reader, entry, range, text)
+local function add_text(reader, entry, range, text, broken)
     if hidden(entry) then text = "***" end
-    return reader.tree:add(entry.field, range, text)
+    local item = reader.tree:add(entry.field, range, text)
+    if broken then problem(item, "text", string.format("the bytes %s are no %s", broken, entry.encoding)) end
+    return item
 end
 
 local function utf16(range)
@@ -330,9 +332,53 @@ local function latin1(text)
     end))
 end
 
+local function utf8(code)
+    if code < 0x80 then return string.char(code) end
+    local rest = string.char(128 + code % 64)
+    code = math.floor(code / 64)
+    if code < 0x20 then return string.char(0xC0 + code) .. rest end
+    rest = string.char(128 + code % 64) .. rest
+    code = math.floor(code / 64)
+    if code < 0x10 then return string.char(0xE0 + code) .. rest end
+    return string.char(0xF0 + math.floor(code / 64), 128 + code % 64) .. rest
+end
+
+-- Where a surrogate stands alone: the text with a replacement in its place, and the first such bytes.
+local function broken_utf16(data, at, size)
+    local text, broken = {}, nil
+    local stop = at + size - size % 2
+    while at < stop do
+        local code = u16(data, at)
+        if code >= 0xD800 and code < 0xE000 then
+            local low = at + 2 < stop and u16(data, at + 2) or 0
+            if code < 0xDC00 and low >= 0xDC00 and low < 0xE000 then
+                code = 0x10000 + (code - 0xD800) * 0x400 + low - 0xDC00
+                at = at + 2
+            else
+                broken = broken or string.format("%02x%02x", string.byte(data, at + 1, at + 2))
+                code = 0xFFFD
+            end
+        end
+        table.insert(text, utf8(code))
+        at = at + 2
+    end
+    return broken and table.concat(text), broken
+end
+
+-- The text, and the first bytes of it that are no such text.
 local function decoded(reader, at, size, encoding)
     if size == 0 then return "" end
-    if encoding == "utf-16-le" then return utf16(reader.tvb(at, size)) end
+    if encoding == "utf-16-le" then
+        local text, broken = broken_utf16(reader.data, at, size)
+        return text or utf16(reader.tvb(at, size)), broken
+    end
+    if encoding == "ascii" then
+        local from = string.find(reader.data, "[\128-\255]", at + 1)
+        if from and from <= at + size then
+            local text = latin1(string.sub(reader.data, at + 1, at + size))
+            return text, string.format("%02x", string.byte(reader.data, from))
+        end
+    end
     return latin1(string.sub(reader.data, at + 1, at + size))
 end
 
@@ -430,12 +476,18 @@ function kinds.prefixed_text(reader, entry)
         local item = add_text(reader, entry, reader.tvb(from, length + 1), decoded(reader, from, length))
         if string.byte(reader.data, from + length + 1) ~= 0 then
             problem(item, "text", "no NUL byte stands behind the text")
+        elseif length > entry.limit then
+            problem(item, "text", "the text is too long")
         end
         return
     end
     local size
     from, size = to_nul(reader, entry)
-    if from then add_text(reader, entry, reader.tvb(from, size + 1), decoded(reader, from, size)) end
+    if not from then return end
+    local item = add_text(reader, entry, reader.tvb(from, size + 1), decoded(reader, from, size))
+    if size > entry.limit then
+        problem(item, "text", string.format("the text has %d bytes, at most %d are allowed", size, entry.limit))
+    end
 end
 
 local function add_bytes(reader, entry, from, size)
