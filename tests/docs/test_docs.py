@@ -77,6 +77,12 @@ def run(*arguments: str, more: Mapping[str, str] | None = None) -> str:
     return done.stdout
 
 
+def run_tests(*arguments: str) -> str:
+    """Run pytest likewise, with no other plugin than the project's."""
+    plugins = ("-p", "no:cacheprovider", "-p", "spoofer.pytest_plugin")
+    return run("-m", "pytest", *plugins, *arguments, more={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+
+
 def test_every_example_is_expected_to_write_something() -> None:
     assert sorted(EXPECTED) == PROGRAMS
 
@@ -85,8 +91,8 @@ def test_every_example_is_expected_to_write_something() -> None:
 def test_an_example_runs_and_writes_what_it_should(program: str) -> None:
     if program in NEEDS:
         pytest.importorskip(NEEDS[program])
-    start = ("-m", "pytest", "-p", "no:cacheprovider") if program.startswith("test_") else ()
-    assert EXPECTED[program] in run(*start, program)
+    written = run_tests(program) if program.startswith("test_") else run(program)
+    assert EXPECTED[program] in written
 
 
 def test_the_examples_pass_the_type_checker() -> None:
@@ -126,8 +132,7 @@ def test_the_programs_of_the_readme_run(tmp_path: Path) -> None:
     assert lines[0].startswith("1 rest 3.")
     test = tmp_path / "test_readme.py"
     test.write_text(blocks[2], encoding="utf-8")
-    # The plugin may be installed, and then pytest has it already.
-    assert "1 passed" in run("-m", "pytest", "-q", "-p", "spoofer.pytest_plugin", str(test))
+    assert "1 passed" in run_tests(str(test))
 
 
 def test_the_readme_says_the_commands_that_the_checks_use() -> None:

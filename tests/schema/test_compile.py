@@ -131,7 +131,7 @@ def damaged(vector: Vector, count: int) -> list[bytes]:
 
 @each(VECTORS)
 def test_decoding_vectors_and_damaged_ones(vector: Vector) -> None:
-    for frame in [vector.frame, *damaged(vector, times(12))]:
+    for frame in [vector.frame, *damaged(vector, times(8))]:
         for direction in (vector.direction, None):
             compare_decoding(frame, direction)
 

@@ -31,8 +31,8 @@ from tests.effort import times
 from tests.schema.support import VECTORS, WELLFORMED, Vector, each
 
 #: Frames up to this size are cut at every byte, larger ones at so many places.
-EVERYWHERE = 48
-PLACES = times(20)
+EVERYWHERE = 32
+PLACES = times(12)
 
 
 #: A Python object for a list item of six bytes takes about so many times its place in the frame.

@@ -78,7 +78,7 @@ def test_every_request_gets_its_declared_feedback(personality: str) -> None:
 
 
 @pytest.mark.parametrize("name", [message.spec.name for message in KNOWN])
-@settings(max_examples=times(8), deadline=None)
+@settings(max_examples=times(5), deadline=None)
 @given(data=st.data())
 def test_any_values_are_answered(name: str, data: st.DataObject) -> None:
     request_class: Any = registry().by_name(name)
