@@ -10,6 +10,6 @@ from hypothesis import HealthCheck, settings
 # comes again, and so does a success.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
-settings.register_profile("fast", max_examples=40, derandomize=True, **_COMMON)
+settings.register_profile("fast", max_examples=25, derandomize=True, **_COMMON)
 settings.register_profile("exhaustive", max_examples=10_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cti_client.capture import Packet, read_packets, sniff
 from cti_schema.errors import CaptureError
+from tests.effort import times
 
 from .test_capture_support import Pipe, block, enhanced, interface, option, pcap, section
 
@@ -357,7 +358,7 @@ PIECES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=times(75))
 @given(st.sampled_from(HEADERS), PIECES, st.booleans())
 def test_anything_behind_a_header_is_read_or_noted(header: bytes, pieces: list[bytes], packed: bool) -> None:
     data = header + b"".join(pieces)
@@ -367,7 +368,7 @@ def test_anything_behind_a_header_is_read_or_noted(header: bytes, pieces: list[b
     assert all(packet.data in data for packet in got)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=times(50))
 @given(
     st.binary(max_size=200), st.sampled_from([b"", b"\x1f\x8b\x08\x00", section()[:8], b"\xd4\xc3\xb2\xa1"])
 )

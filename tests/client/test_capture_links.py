@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cti_client.capture import Endpoint, Packet, Segment, Segments
 from cti_client.capture.links import ACK, DAMAGED, FRAGMENT, NOT_IP, NOT_TCP, PSH
+from tests.effort import times
 
 from .test_capture_support import CLIENT, CLIENT6, SERVER, SERVER6, ethernet, ipv4, ipv6
 
@@ -218,7 +219,7 @@ def test_packets_cut_at_every_byte(linktype: int, data: bytes) -> None:
             assert got in (DAMAGED, NOT_IP)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=times(75))
 @given(
     st.sampled_from(WHOLE), st.dictionaries(st.integers(0, 120), st.integers(0, 255), max_size=6), st.binary()
 )
@@ -234,7 +235,7 @@ def test_damaged_packets_are_segments_or_counted(
         assert 0 <= got.missing <= 0xFFFF
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=times(75))
 @given(st.sampled_from([0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 65535]), st.binary(max_size=120))
 def test_any_bytes_are_segments_or_counted(linktype: int, data: bytes) -> None:
     got = segment(linktype, data)

@@ -21,6 +21,7 @@ from cti_client.capture import (
     streams,
 )
 from cti_client.capture.links import ACK, FIN, PSH, RST, SYN
+from tests.effort import times
 
 from .test_capture_support import CLIENT, SERVER, Talk
 
@@ -221,7 +222,7 @@ def test_capture_that_starts_with_a_keep_alive_probe() -> None:
     assert sent(run([probe, ack(1005), probe, data(1005, b"e")])) == [b"e"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=times(50))
 @given(st.data(), st.sampled_from([1000, 0xFFFFFFF0]))
 def test_any_cut_any_order_any_loss(draw: st.DataObject, isn: int) -> None:
     """Every position is delivered once: as its byte if any segment brought it, else in a gap."""
@@ -465,7 +466,7 @@ def test_too_many_connections_give_up_the_one_that_was_silent_longest(
     assert [event.connection.number for event in tcp.close()] == [1, 3]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=times(75))
 @given(
     st.lists(
         st.builds(

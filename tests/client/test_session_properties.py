@@ -20,6 +20,7 @@ from cti_schema.messages.start_schedule import StartSchedule, StartScheduleFeedb
 from cti_schema.messages.stop_schedule import StopSchedule, StopScheduleFeedback
 from cti_schema.wire.frame import build_frame
 from tests.client.peers import Clock, reading
+from tests.effort import times
 
 COUNT = 3
 
@@ -109,7 +110,7 @@ def test_no_call_gets_another_channels_data(events: list[tuple[str, int, int]]) 
     st.lists(st.tuples(_pairs, _indices, st.booleans()), min_size=1, max_size=12),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=150)
+@settings(max_examples=times(37))
 def test_a_late_answer_is_never_a_later_requests(requests: list[tuple[int, int, bool]], random: Any) -> None:
     """A cycler that answers each request once, but some after their deadline and in any order."""
     clock = Clock()

@@ -32,6 +32,7 @@ from cti_schema.messages.start_schedule import StartSchedule, StartScheduleFeedb
 from cti_schema.wire.frame import build_frame
 from tests.cli.running import Run, run_fixture  # noqa: F401
 from tests.dump.support import AT
+from tests.effort import times
 
 CLIENT, SERVER = Endpoint("192.0.2.1", 50000), Endpoint("192.0.2.2", 9031)
 
@@ -235,7 +236,7 @@ def test_nothing_in_common() -> None:
 _KEYS = st.lists(st.sampled_from("abc"), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(50), deadline=None)
 @given(_KEYS, _KEYS)
 def test_every_message_is_told_once_and_in_order(first: list[str], second: list[str]) -> None:
     sides = [

@@ -55,6 +55,7 @@ from tests.client.test_capture_support import (
     section,
 )
 from tests.dump.support import AT, LOGIN
+from tests.effort import times
 from tests.spoofer.helpers import vectors
 
 USER, PASSWORD = "Ann.Zweig", "pa55 W0rd!"
@@ -652,7 +653,7 @@ def test_recorded_frames_without_private_fields_stay(name: str) -> None:
             assert "checksum" not in {one.kind for one in inspect(redacted, spans=False).problems}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(37), deadline=None)
 @given(
     st.sampled_from([FRAME, encode(FEEDBACK), encode(LoginJson(username=USER, password=PASSWORD)), LOGIN]),
     st.lists(st.tuples(st.integers(0, 200), st.binary(max_size=4)), max_size=4),

@@ -102,14 +102,14 @@ def test_vectors_and_damaged_ones(message: type[Message]) -> None:
 @given(
     st.sampled_from(messages()).flatmap(lambda message: st.lists(strategies.messages(message), max_size=4))
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(37), deadline=None)
 def test_any_messages(made: list[Message]) -> None:
     if made:
         check([encode(message) for message in made], type(made[0]))
 
 
 @given(st.data(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=times(25), deadline=None)
 def test_damaged_frames_among_others(data: Any, draw: Any) -> None:
     message = data.draw(st.sampled_from([one for one in messages() if one.spec.form == "binary"]))
     frames = [

@@ -29,6 +29,7 @@ from cti_schema.wire.frame import build_frame
 from spoofer import Connection, Device, Session, reply_to
 from spoofer.behaviour.numbers import signed
 from spoofer.replies import _BEHAVIOURS, refined
+from tests.effort import times
 from tests.spoofer.helpers import CHANNEL_INFO, Clock, ask, frames, logged_in, messages, one, vectors
 
 REQUESTS = [message for message in registry() if message.spec.direction is Direction.REQUEST]
@@ -231,7 +232,7 @@ def test_signed() -> None:
 _CODES = sorted({message.spec.code for message in REQUESTS})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(75), deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_arbitrary_bytes(pieces: list[bytes]) -> None:
     connection = Connection(Device(channels=2, clock=Clock()))
@@ -239,7 +240,7 @@ def test_arbitrary_bytes(pieces: list[bytes]) -> None:
         frames(connection.receive(piece))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(75), deadline=None)
 @given(st.sampled_from(_CODES), st.binary(max_size=600), st.booleans())
 def test_arbitrary_bodies(code: int, body: bytes, login: bool) -> None:
     device = Device(channels=2, clock=Clock())
@@ -249,7 +250,7 @@ def test_arbitrary_bodies(code: int, body: bytes, login: bool) -> None:
     assert connection.dropped == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=times(25), deadline=None)
 @given(st.text(max_size=80), st.text(max_size=210))
 def test_any_name_can_be_read_back(test_name: str, schedule_name: str) -> None:
     device = Device(channels=1, clock=Clock())

@@ -18,6 +18,7 @@ from cti_schema.errors import ConfigurationError, FileRefused
 from spoofer.files import paths
 from spoofer.files.folder import MOST_UPLOADS, Folder
 from spoofer.files.paths import Reason
+from tests.effort import times
 
 
 @pytest.fixture
@@ -363,7 +364,7 @@ _PATHS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=times(100), deadline=None)
 @given(path=_PATHS, absolute=st.booleans())
 def test_nothing_outside_is_ever_touched(
     tmp_path_factory: pytest.TempPathFactory, path: str, absolute: bool

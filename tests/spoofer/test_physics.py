@@ -25,6 +25,7 @@ from spoofer import Device, running
 from spoofer.battery.cell import Cell, CellParameters, open_circuit_integral
 from spoofer.battery.run import Run
 from spoofer.battery.schedule import Control, Schedule, Step
+from tests.effort import times
 from tests.spoofer.helpers import Clock, logged_in, one
 
 Ask = Callable[[Message], Any]
@@ -288,7 +289,7 @@ def stored_wh(cell: Cell) -> float:
     return parameters.capacity_ah * open_circuit_integral(cell.soc) + pair_wh
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(50), deadline=None)
 @given(
     st.lists(any_step, min_size=1, max_size=6),
     st.integers(0, 3),
@@ -323,7 +324,7 @@ def test_nothing_is_lost_in_any_schedule(
     assert run.test_time_s <= most_s + 1e-6
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=times(25), deadline=None)
 @given(any_step.filter(lambda step_: step_.control is not Control.SET_VARIABLES), st.floats(0.05, 0.95))
 def test_a_step_ends_at_its_first_limit_and_no_later(step_: Step, soc: float) -> None:
     run = Run(Schedule("one", (step_,)), Cell(CELL, soc=soc), {MetaVariableCode.MV_UD1: 1.5})
