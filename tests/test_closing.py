@@ -14,7 +14,7 @@ from spoofer import Device, Spoofer
 
 
 @pytest.mark.parametrize("proxied", [False, True])
-@pytest.mark.parametrize("rounds", range(8))
+@pytest.mark.parametrize("rounds", [1, 2, 3, 4])
 def test_a_connection_that_comes_while_it_closes(rounds: int, proxied: bool) -> None:
     async def main() -> None:
         spoofer = Spoofer(Device(2), port=0)
