@@ -7,18 +7,18 @@ request (``feedbacks``, ``echo``, ``answers``); see `Expected`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from enum import IntEnum
 from functools import cache
 from typing import Any, Final
 
-from cti_schema import kinds as k
+from cti_schema.derive.channels import lists_channels, named_channels
 from cti_schema.derive.defaults import feedback_of
 from cti_schema.enums import GetChannelType
 from cti_schema.message import Feedback, Message, Record, Request, UnknownMessage
 from cti_schema.registry import registry
 
-__all__ = ["Expected", "Fit", "named_channels"]
+__all__ = ["Expected", "Fit"]
 
 #: What a start feedback may carry in place of the channel, by one of the documents.
 _NO_CHANNEL: Final = -1
@@ -180,30 +180,10 @@ class Expected:
         return {channel} if isinstance(channel, int) and channel >= 0 else set()
 
 
-def named_channels(message: Record) -> Iterator[int]:
-    """Yield the channel indexes in the lists of a message."""
-    for kind, value in message.present():
-        if isinstance(value, list) and _lists_channels(kind):
-            for item in value:
-                index = getattr(item, _CHANNEL, None)
-                if isinstance(index, int):
-                    yield index
-
-
-def _lists_channels(kind: k.Kind) -> bool:
-    """Tell whether a field is a list of records that name their channel."""
-    record: type[Record] | None = None
-    if isinstance(kind, k.Array) and isinstance(kind.item, k.Nested):
-        record = kind.item.record
-    elif isinstance(kind, k.Member) and kind.of.item is not None:
-        record = kind.of.item.record
-    return record is not None and record.spec.field(_CHANNEL) is not None
-
-
 @cache
 def _has_channels(message: type[Message]) -> bool:
     """Tell whether a message has a list of records that name their channel."""
-    return any(_lists_channels(kind) for kind in message.spec.values)
+    return any(lists_channels(kind) for kind in message.spec.values)
 
 
 def _asked(request: Request[Any], feedback: type[Feedback] | None) -> frozenset[int] | None:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Any
 
-from cti_schema import kinds as k
+from cti_schema.derive.channels import lists_channels, named_channels
 from cti_schema.derive.defaults import feedback_of
 from cti_schema.enumerations import Code
 from cti_schema.enums import GetChannelType
@@ -164,32 +164,13 @@ def _is_result(values: type[Code]) -> bool:
     return any(one.is_success for one in values)
 
 
-def named_channels(message: Record) -> Iterator[int]:
-    """Yield the channel indexes in the lists of a message."""
-    for kind, value in message.present():
-        if isinstance(value, list) and _lists_channels(kind):
-            for item in value:
-                index = getattr(item, _CHANNEL, None)
-                if isinstance(index, int):
-                    yield index
-
-
-def _lists_channels(kind: k.Kind) -> bool:
-    record: type[Record] | None = None
-    if isinstance(kind, k.Array) and isinstance(kind.item, k.Nested):
-        record = kind.item.record
-    elif isinstance(kind, k.Member) and kind.of.item is not None:
-        record = kind.of.item.record
-    return record is not None and record.spec.field(_CHANNEL) is not None
-
-
 def _asked(request: Message, feedback: type[Message]) -> frozenset[int] | None:
     """Return the channels that a feedback's lists may name, or ``None`` for any."""
-    if not any(_lists_channels(kind) for kind in feedback.spec.values):
+    if not any(lists_channels(kind) for kind in feedback.spec.values):
         return None
     channels: list[Any] = [getattr(request, _CHANNEL, _NO_CHANNEL)]
     for kind, value in request.present():
-        if isinstance(value, list) and _lists_channels(kind):
+        if isinstance(value, list) and lists_channels(kind):
             channels += [getattr(item, _CHANNEL, None) for item in value]
     if None in channels:
         return None  # whatever the server takes in the place of what is left out
